@@ -1,0 +1,90 @@
+// Which lib may import which: the whole list. `test/architecture` proves that each rule can fail.
+const base = process.env.ARCHITECTURE_BASE ?? '';
+const allowed = {
+  kernel: [],
+  ocpp: [],
+  'charge-box': ['kernel', 'ocpp'],
+  soap: ['ocpp'],
+  'event-store': ['kernel'],
+  runtime: ['kernel', 'ocpp', 'charge-box'],
+  ingress: ['kernel', 'ocpp', 'soap', 'runtime'],
+  'read-models': ['kernel', 'ocpp', 'charge-box', 'runtime'],
+  api: ['kernel', 'ocpp', 'charge-box', 'runtime', 'read-models'],
+};
+const tests = '\\.(spec|e2e-spec|contract)\\.ts$';
+
+const direction = Object.entries(allowed).map(([lib, imports]) => ({
+  name: `${lib}-imports`,
+  comment: `libs/${lib} may import ${imports.length === 0 ? 'no other lib' : imports.join(', ')}.`,
+  severity: 'error',
+  from: { path: `^${base}libs/${lib}/`, pathNot: tests },
+  to: { path: `^${base}(libs|apps)/`, pathNot: [lib, ...imports].map((name) => `^${base}libs/${name}/`) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...direction,
+    {
+      name: 'no-cycles',
+      comment: 'Modules that need each other are one module.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'through-the-index',
+      comment: 'Another lib is reached only through its index.ts.',
+      severity: 'error',
+      from: { path: `^${base}(libs/([^/]+)|apps/[^/]+|test|tools|bench)/` },
+      to: { path: `^${base}libs/([^/]+)/src/.`, pathNot: [`^${base}libs/[^/]+/src/index\\.ts$`, `^${base}libs/$2/`] },
+    },
+    {
+      name: 'simulator-reads-for-itself',
+      comment: 'The simulated charge box must not share the codec: an error would cancel itself out.',
+      severity: 'error',
+      from: { path: `^${base}apps/charge-box-simulator/` },
+      to: { path: `^${base}libs/`, pathNot: `^${base}libs/(ocpp|kernel|testing)/` },
+    },
+    {
+      name: 'testing-stays-out',
+      comment: 'Code that serves charge boxes does not use test support.',
+      severity: 'error',
+      from: { path: `^${base}(libs/(?!testing/)|apps/central-system/)`, pathNot: tests },
+      to: { path: `^${base}libs/testing/` },
+    },
+    {
+      name: 'xml-in-its-place',
+      comment: 'XML is quarantined in libs/soap and the simulated charge box.',
+      severity: 'error',
+      from: {
+        path: `^${base}(libs|apps)/`,
+        pathNot: [`^${base}libs/soap/`, `^${base}apps/charge-box-simulator/`, tests],
+      },
+      to: { path: 'node_modules/(saxes|fast-xml-parser)/' },
+    },
+    {
+      name: 'sqlite-in-its-place',
+      comment: 'SQLite stays behind files named for it.',
+      severity: 'error',
+      from: { path: `^${base}(libs|apps)/`, pathNot: ['/sqlite/', '/sqlite[^/]*\\.ts$', tests] },
+      to: { path: 'node_modules/better-sqlite3/' },
+    },
+    {
+      name: 'nest-in-its-place',
+      comment: 'Nest and its decorators live in runtime, ingress, read-models, api and apps.',
+      severity: 'error',
+      from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store)/` },
+      to: { path: 'node_modules/@nestjs/' },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: base === '' ? '(^|/)(dist|test/architecture/violations)/' : '(^|/)dist/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
+  },
+};

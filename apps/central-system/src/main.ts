@@ -1,0 +1,3 @@
+import { systemClock } from '@app/kernel';
+
+console.log(systemClock.now() > 0);

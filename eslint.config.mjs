@@ -1,0 +1,102 @@
+import js from '@eslint/js';
+import prettier from 'eslint-config-prettier';
+import jest from 'eslint-plugin-jest';
+import tseslint from 'typescript-eslint';
+
+const purity = [
+  { selector: 'ClassDeclaration', message: 'The core has no classes.' },
+  { selector: 'ThrowStatement', message: 'A decision is total: a refusal is a value.' },
+  { selector: 'AwaitExpression', message: 'The core is synchronous.' },
+  { selector: ':function[async=true]', message: 'The core is synchronous.' },
+  { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'The core has no clock.' },
+  { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'The core has no clock.' },
+  { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'The core has no chance.' },
+];
+const noDecorator = {
+  selector: 'Decorator',
+  message: 'Decorators live in runtime, ingress, read-models, api and apps.',
+};
+
+/** Also used by test/architecture on files that must trip the rules. */
+export const rules = (base = '') => [
+  {
+    files: [`${base}**/*.ts`],
+    rules: {
+      'no-restricted-syntax': ['error', noDecorator],
+      complexity: ['error', 10],
+      'max-depth': ['error', 3],
+      'max-params': ['error', 4],
+      'max-lines': ['error', { max: 300 }],
+    },
+  },
+  {
+    files: ['runtime', 'ingress', 'read-models', 'api']
+      .map((lib) => `${base}libs/${lib}/**/*.ts`)
+      .concat(`${base}apps/**/*.ts`),
+    rules: { 'no-restricted-syntax': 'off' },
+  },
+  {
+    files: [`${base}libs/charge-box/src/**/*.ts`, `${base}libs/ocpp/src/**/*.ts`],
+    ignores: ['**/*.spec.ts', '**/testing/**'],
+    rules: {
+      'no-restricted-syntax': ['error', noDecorator, ...purity],
+      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'The core does no I/O.' }] }],
+    },
+  },
+];
+
+export default tseslint.config(
+  {
+    ignores: [
+      'dist',
+      'coverage',
+      'node_modules',
+      'data',
+      'test/architecture/violations',
+      '**/*.js',
+      '**/*.cjs',
+      '**/*.mjs',
+    ],
+  },
+  js.configs.recommended,
+  ...tseslint.configs.recommendedTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    linterOptions: { reportUnusedDisableDirectives: 'error' },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/require-await': 'off',
+      'no-control-regex': 'off',
+      eqeqeq: 'error',
+    },
+  },
+  ...rules(),
+  {
+    // Nest reads the types of constructor parameters at run time: a type-only import would be erased.
+    files: ['libs/{runtime,ingress,read-models,api}/**/*.ts', 'apps/**/*.ts'],
+    rules: { '@typescript-eslint/consistent-type-imports': 'off', '@typescript-eslint/no-extraneous-class': 'off' },
+  },
+  {
+    files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '**/*.contract.ts', 'test/**/*.ts', 'libs/testing/**/*.ts'],
+    ...jest.configs['flat/recommended'],
+    rules: {
+      ...jest.configs['flat/recommended'].rules,
+      'jest/expect-expect': [
+        'error',
+        { assertFunctionNames: ['expect', 'expect*', 'assert*', 'fc.assert', '**.then*', 'then*'] },
+      ],
+      'jest/no-standalone-expect': 'off',
+      'jest/no-conditional-expect': 'off',
+      'jest/valid-title': 'off',
+      'jest/no-export': 'off',
+      'jest/no-disabled-tests': 'error',
+      'max-lines': ['error', { max: 600 }],
+      '@typescript-eslint/unbound-method': 'off',
+    },
+  },
+  prettier,
+);

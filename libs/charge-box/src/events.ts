@@ -1,0 +1,186 @@
+import type { DomainEvent } from '@app/kernel';
+import type { CentralSystemRequest, IdTagInfo, MeterReading, OpenText } from '@app/ocpp';
+
+/**
+ * A moment that a charge box reported. `at` is what counts: the time as the box meant it, or the time of receipt where that
+ * is missing or impossible. `text` is what the box wrote, kept whenever it is not simply `at`.
+ */
+export interface ReportedTime {
+  readonly at: string;
+  readonly text?: string;
+}
+
+/** A reading with its absent attributes filled in (OCPP 1.5, 7.27); `unit` stays absent where it is not known. */
+export type CompleteReading = MeterReading &
+  Required<Pick<MeterReading, 'context' | 'format' | 'measurand' | 'location'>>;
+
+export interface CompleteMeterValue {
+  readonly timestamp: ReportedTime;
+  readonly value: readonly CompleteReading[];
+}
+
+/** What makes transaction data worth a second look. It is kept all the same. */
+export const suspicionTable = {
+  'time-missing': 'No time was given; the time of receipt counts.',
+  'time-impossible': 'The time cannot be right; the time of receipt counts.',
+  'time-without-zone': 'The time has no zone and was read in the zone of the charge box.',
+  'meter-missing': 'No meter reading was given.',
+  'meter-backwards': 'A register shows less than before.',
+  'meter-zero-baseline': 'A register starts at zero although it showed more before.',
+  'meter-jump': 'A register rose by more than the charge box can deliver in the time.',
+  'stop-before-start': 'The transaction stopped before it started.',
+  'connector-occupied': 'Another transaction was still open on the connector.',
+  superseded: 'Another transaction started on the connector while this one was open.',
+  'unknown-transaction': 'The transaction is not known for this charge box.',
+  'transaction-over': 'The transaction had stopped already.',
+  'unaccepted-id-tag': 'The idTag was not accepted, yet energy may have flowed.',
+  'value-unreadable': 'A raw reading is not a number.',
+} as const satisfies Record<string, string>;
+
+export type Suspicion = keyof typeof suspicionTable;
+
+export type Registration = 'Accepted' | 'Rejected';
+
+/** What a charge box says about itself when it boots. */
+export type BootDetails = CentralSystemRequest<'BootNotification'>;
+
+/** Everything that can have happened to a charge box. Shapes are for ever; a new one gets a higher schema version and an upcaster. */
+export type ChargeBoxEvent =
+  /** Somebody decided whether this identity may charge, or `open` registration did. */
+  | DomainEvent<
+      'RegistrationDecided',
+      { readonly registration: Registration; readonly by: 'operator' | 'open-registration'; readonly at: string }
+    >
+  /** The box booted; `answered` is the status it was given. An unregistered box becomes a candidate by this. */
+  | DomainEvent<
+      'ChargeBoxBooted',
+      {
+        readonly boot: BootDetails;
+        readonly answered: Registration;
+        readonly heartbeatInterval: number;
+        readonly at: string;
+      }
+    >
+  /** The box showed itself under another address than before. Absent members were not in the message. */
+  | DomainEvent<
+      'AddressObserved',
+      { readonly from?: string; readonly replyTo?: string; readonly remoteAddress?: string; readonly at: string }
+    >
+  /** The operator changed what only he knows about the box. `timeZone`: IANA name for times without zone. */
+  | DomainEvent<'ChargeBoxConfigured', ChargeBoxSettings & { readonly at: string }>
+  | DomainEvent<'IdTagAuthorized', { readonly idTag: string; readonly idTagInfo: IdTagInfo; readonly at: string }>
+  | DomainEvent<'TransactionStarted', TransactionStart>
+  | DomainEvent<'TransactionStopped', TransactionStop>
+  /** A stop for a transaction that this box never started. Kept until an operator binds it. */
+  | DomainEvent<'OrphanStopReceived', TransactionStop & { readonly orphanId: string }>
+  /** The operator ended a transaction by hand, with an orphaned stop or with figures of his own. */
+  | DomainEvent<
+      'TransactionClosed',
+      {
+        readonly transactionId: number;
+        readonly meterStop?: number;
+        readonly stoppedAt: string;
+        readonly orphanId?: string;
+        readonly reason: string;
+        readonly at: string;
+      }
+    >
+  | DomainEvent<
+      'ReservationUsed',
+      { readonly reservationId: number; readonly transactionId: number; readonly at: string }
+    >
+  | DomainEvent<
+      'ConnectorStatusReported',
+      {
+        readonly connectorId: number;
+        readonly status: OpenText<'Available' | 'Occupied' | 'Faulted' | 'Unavailable' | 'Reserved'>;
+        readonly errorCode: string;
+        readonly info?: string;
+        readonly vendorId?: string;
+        readonly vendorErrorCode?: string;
+        readonly timestamp: ReportedTime;
+        readonly at: string;
+      }
+    >
+  | DomainEvent<'FirmwareStatusReported', { readonly status: string; readonly at: string }>
+  | DomainEvent<'DiagnosticsStatusReported', { readonly status: string; readonly at: string }>
+  | DomainEvent<
+      'DataTransferReceived',
+      {
+        readonly vendorId: string;
+        readonly messageId?: string;
+        readonly data?: string;
+        readonly answered: string;
+        readonly at: string;
+      }
+    >
+  /** Kept in the telemetry stream. */
+  | DomainEvent<
+      'MeterValuesReported',
+      {
+        readonly connectorId: number;
+        readonly transactionId?: number;
+        readonly values: readonly CompleteMeterValue[];
+        readonly suspicions: readonly Suspicion[];
+        readonly at: string;
+      }
+    >
+  /** Kept in the heartbeat stream, which forgets all but the last ones. */
+  | DomainEvent<'HeartbeatReceived', { readonly at: string }>;
+
+export interface ChargeBoxSettings {
+  /** IANA name of the zone in which times without zone are read; UTC when absent. */
+  readonly timeZone?: string;
+  /** URL of the charge point service, in place of what the box says. */
+  readonly addressOverride?: string;
+  /** Free text of the operator. */
+  readonly note?: string;
+}
+
+export interface TransactionStart {
+  readonly transactionId: number;
+  readonly connectorId: number;
+  readonly idTag: string;
+  readonly timestamp: ReportedTime;
+  /** Wh; absent when the box sent none that can be read. */
+  readonly meterStart?: number;
+  readonly reservationId?: number;
+  readonly idTagInfo: IdTagInfo;
+  readonly suspicions: readonly Suspicion[];
+  readonly at: string;
+}
+
+export interface TransactionStop {
+  readonly transactionId: number;
+  readonly idTag?: string;
+  readonly timestamp: ReportedTime;
+  /** Wh; absent when the box sent none that can be read. */
+  readonly meterStop?: number;
+  readonly idTagInfo?: IdTagInfo;
+  readonly transactionData: readonly CompleteMeterValue[];
+  readonly suspicions: readonly Suspicion[];
+  readonly at: string;
+}
+
+export type ChargeBoxEventType = ChargeBoxEvent['type'];
+export type ChargeBoxEventOf<Type extends ChargeBoxEventType> = Extract<ChargeBoxEvent, { type: Type }>;
+
+/** Current schema version of each event type's data. */
+export const chargeBoxEventSchemas: Readonly<Record<ChargeBoxEventType, number>> = {
+  RegistrationDecided: 1,
+  ChargeBoxBooted: 1,
+  AddressObserved: 1,
+  ChargeBoxConfigured: 1,
+  IdTagAuthorized: 1,
+  TransactionStarted: 1,
+  TransactionStopped: 1,
+  OrphanStopReceived: 1,
+  TransactionClosed: 1,
+  ReservationUsed: 1,
+  ConnectorStatusReported: 1,
+  FirmwareStatusReported: 1,
+  DiagnosticsStatusReported: 1,
+  DataTransferReceived: 1,
+  MeterValuesReported: 1,
+  HeartbeatReceived: 1,
+};

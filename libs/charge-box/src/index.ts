@@ -1,0 +1,4 @@
+export * from './events';
+export * from './id-tag/events';
+export * from './message';
+export * from './streams';

@@ -1,0 +1,74 @@
+import type {
+  CentralSystemOperation,
+  CentralSystemRequest,
+  CentralSystemResponse,
+  IdTagInfo,
+  OcppFault,
+} from '@app/ocpp';
+import type { ChargeBoxEvent, ChargeBoxSettings, Registration } from './events';
+
+/** Where and when a message came, as far as a decision may know it. */
+export interface MessageOrigin {
+  /** Time of receipt, ISO 8601 in UTC. */
+  readonly at: string;
+  readonly from?: string;
+  readonly replyTo?: string;
+  readonly remoteAddress?: string;
+}
+
+/** A request of the charge box. */
+export interface InboundMessage<Name extends CentralSystemOperation = CentralSystemOperation> {
+  readonly kind: 'request';
+  readonly operation: Name;
+  readonly request: CentralSystemRequest<Name>;
+  readonly origin: MessageOrigin;
+}
+
+/** What the operator tells the charge box aggregate. */
+export type OperatorMessage =
+  | { readonly kind: 'decide-registration'; readonly registration: Registration; readonly at: string }
+  | { readonly kind: 'configure'; readonly settings: ChargeBoxSettings; readonly at: string }
+  | {
+      readonly kind: 'close-transaction';
+      readonly transactionId: number;
+      readonly meterStop?: number;
+      readonly stoppedAt?: string;
+      readonly orphanId?: string;
+      readonly reason: string;
+      readonly at: string;
+    };
+
+/** What a decision needs to know besides the state of the box, by name. The runtime finds it out beforehand. */
+export interface Facts {
+  /** Verdict on the idTag of the request, as of the time of receipt; `ConcurrentTx` only for StartTransaction. */
+  readonly authorization: IdTagInfo;
+  /** An id never used before, positive, at most 2147483647. */
+  readonly newTransactionId: number;
+  readonly policy: Policy;
+  /** What the registry of vendors says about a DataTransfer. */
+  readonly dataTransfer: CentralSystemResponse<'DataTransfer'>;
+}
+
+export type FactName = keyof Facts;
+
+/** Settings of the service that steer decisions. */
+export interface Policy {
+  readonly registration: 'known' | 'open';
+  /** Seconds; positive. */
+  readonly heartbeatInterval: number;
+  /** Most that a connector can deliver, in watts; a register that rises faster is suspect. */
+  readonly maximumPower: number;
+}
+
+/** The outcome of a message of the charge box: what it is answered, and what is recorded. Never thrown. */
+export interface Decision<Name extends CentralSystemOperation = CentralSystemOperation> {
+  readonly answer: { readonly response: CentralSystemResponse<Name> } | OcppFault;
+  readonly events: readonly ChargeBoxEvent[];
+  /** The request was a repetition of one already recorded. */
+  readonly repeated?: true;
+}
+
+/** The outcome of a message of the operator. */
+export type OperatorDecision =
+  | { readonly outcome: 'done'; readonly events: readonly ChargeBoxEvent[] }
+  | { readonly outcome: 'refused'; readonly reason: string };

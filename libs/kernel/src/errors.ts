@@ -1,0 +1,44 @@
+/** Every failure of our own, by code, with the sentence that helps the operator. OCPP faults are in `@app/ocpp`. */
+export const errorTable = {
+  'store-in-use': 'Another process holds the event store. Stop it, or give this one its own DATA_DIR.',
+  'store-full':
+    'The disk of the event store is full. Nothing was recorded; free space and the service goes on by itself.',
+  'store-corrupted': 'The event store file is damaged. Stop the service and restore the file from a backup.',
+  'store-unwritable':
+    'The event store file cannot be opened for writing. Check that DATA_DIR exists and belongs to the service.',
+  'store-unavailable': 'The event store does not answer. Requests are refused until it does.',
+  'store-closed': 'The event store is closed because the service is stopping.',
+  'store-newer': 'The event store was written by a newer version of this program. Start that version or a later one.',
+  'event-not-json':
+    'An event holds a value that JSON cannot carry. This is a defect of the program; nothing was recorded.',
+  'conflict-persists':
+    'Several writers keep changing the same charge box. The request was refused after all its tries.',
+  'mailbox-full': 'Too many requests of one charge box are waiting. The request was refused.',
+  overloaded: 'Too many requests are waiting. The request was refused.',
+  'configuration-invalid': 'The configuration is not usable. Every fault is listed with the name of its variable.',
+} as const satisfies Record<string, string>;
+
+export type ErrorCode = keyof typeof errorTable;
+
+/** A failure with a stable code. Recognise it by `code`, never by `instanceof`: it may come from another thread. */
+export interface CodedError extends Error {
+  readonly code: ErrorCode;
+}
+
+/** Makes the error of a code: its sentence from the table, then the detail of this case. */
+export function codedError(code: ErrorCode, detail?: string, cause?: unknown): CodedError {
+  const message = detail === undefined ? errorTable[code] : `${errorTable[code]} (${detail})`;
+  return Object.assign(new Error(message, cause === undefined ? undefined : { cause }), { code });
+}
+
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return errorCode(error) === code;
+}
+
+/** The code of an error of ours, `undefined` for anything else. */
+export function errorCode(error: unknown): ErrorCode | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
+  return typeof error.code === 'string' && Object.hasOwn(errorTable, error.code)
+    ? (error.code as ErrorCode)
+    : undefined;
+}

@@ -1,0 +1,5 @@
+export * from './faults';
+export * from './operation';
+export * from './quirks';
+export * from './schema';
+export * from './v15';
