@@ -62,7 +62,7 @@ function faultIn(value: unknown, path: string): string | undefined {
 function faultInside(value: object, path: string): string | undefined {
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i += 1) {
-      const fault = faultIn(value[i], `${path}[${String(i)}]`);
+      const fault = faultIn(value[i], `${path}[${i}]`);
       if (fault !== undefined) return fault;
     }
     return undefined;

@@ -5,7 +5,7 @@ const mostEvents = 10_000;
 /** The bounds that the port states. Breaking one is a defect of the caller, hence a RangeError instead of a coded error. */
 export function checkedLimit(limit: number): number {
   if (!Number.isInteger(limit) || limit < 1 || limit > mostEvents)
-    throw new RangeError(`limit must be 1 to ${String(mostEvents)}`);
+    throw new RangeError(`limit must be 1 to ${mostEvents}`);
   return limit;
 }
 

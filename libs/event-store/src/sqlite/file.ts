@@ -1,0 +1,95 @@
+import Database from 'better-sqlite3';
+import { failureError } from './failure';
+
+/** "OCPE": says that an SQLite file is an event store of ours and not something else. */
+const applicationId = 0x4f435045;
+const schemaVersion = 1;
+
+/**
+ * Streams and types are integers in the table of events: its unique index stays small, and a filter never looks at text.
+ * The columns that a filter reads come before those that may spill over to further pages.
+ * The newest event of a stream is never deleted. So neither a revision nor a position is ever given out twice.
+ */
+const schema = `
+  CREATE TABLE streams (
+    id        INTEGER PRIMARY KEY,
+    name      TEXT NOT NULL UNIQUE,
+    max_count INTEGER,
+    max_age   REAL
+  );
+  CREATE INDEX ageing_streams ON streams (id) WHERE max_age IS NOT NULL;
+  CREATE TABLE types (
+    id   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+  );
+  CREATE TABLE events (
+    position    INTEGER PRIMARY KEY,
+    stream_id   INTEGER NOT NULL,
+    revision    INTEGER NOT NULL,
+    type_id     INTEGER NOT NULL,
+    recorded_at INTEGER NOT NULL,
+    id          TEXT NOT NULL,
+    data        TEXT NOT NULL,
+    metadata    TEXT NOT NULL
+  );
+  CREATE UNIQUE INDEX event_of_stream ON events (stream_id, revision);
+  PRAGMA application_id = ${applicationId};
+  PRAGMA user_version = ${schemaVersion};
+`;
+
+export interface WritableOptions {
+  /** Most bytes of the file, the log of unwritten pages not counted. */
+  readonly maxBytes?: number | undefined;
+  readonly autoCheckpointPages: number;
+}
+
+export function openWritable(file: string, options: WritableOptions): Database.Database {
+  return opened(new Database(file), (db) => {
+    db.pragma('journal_mode = WAL');
+    db.pragma('synchronous = FULL');
+    db.pragma(`wal_autocheckpoint = ${options.autoCheckpointPages}`);
+    db.pragma('cache_size = -65536');
+    if (options.maxBytes !== undefined) {
+      db.pragma(
+        `max_page_count = ${String(Math.floor(options.maxBytes / Number(db.pragma('page_size', { simple: true }))))}`,
+      );
+    }
+    if (isEmpty(db)) db.transaction(() => db.exec(schema))();
+    checkSchema(db, file);
+  });
+}
+
+export function openReadable(file: string): Database.Database {
+  return opened(new Database(file, { readonly: true, fileMustExist: true, timeout: 1000 }), (db) => {
+    db.pragma('cache_size = -16384');
+    checkSchema(db, file);
+  });
+}
+
+/** Copies what the log of unwritten pages holds into the file, as far as nobody is hindered by it. */
+export function openForCheckpoints(file: string): { checkpoint(): void; close(): void } {
+  const db = new Database(file, { timeout: 0 });
+  db.pragma('synchronous = FULL');
+  return { checkpoint: () => void db.pragma('wal_checkpoint(PASSIVE)'), close: () => db.close() };
+}
+
+function opened(db: Database.Database, prepare: (db: Database.Database) => void): Database.Database {
+  try {
+    prepare(db);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
+}
+
+function isEmpty(db: Database.Database): boolean {
+  return db.pragma('schema_version', { simple: true }) === 0;
+}
+
+function checkSchema(db: Database.Database, file: string): void {
+  if (db.pragma('application_id', { simple: true }) !== applicationId)
+    throw failureError('store-corrupted', `${file} is no event store`);
+  const version = Number(db.pragma('user_version', { simple: true }));
+  if (version > schemaVersion) throw failureError('store-newer', `${file} has version ${version} of the schema`);
+}

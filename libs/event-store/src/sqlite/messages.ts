@@ -1,0 +1,68 @@
+import type { Retention } from '@app/kernel';
+import type { Failure } from './failure';
+
+/** What the threads of the embedded store say to each other. Numbers for positions, text for events: cheap to copy. */
+
+export interface WriterStart {
+  readonly file: string;
+  readonly maxBytes?: number | undefined;
+  readonly autoCheckpointPages: number;
+}
+
+export interface AppendWork {
+  readonly stream: string;
+  /** -2 stands for `any`. */
+  readonly expected: number;
+  /** Four texts an event: id, type, data, metadata. */
+  readonly texts: readonly string[];
+}
+
+export interface RetainWork {
+  readonly stream: string;
+  readonly retention: Retention;
+}
+
+export type WriterWork = AppendWork | RetainWork;
+
+export interface WriterRequest {
+  readonly now: number;
+  readonly work: readonly WriterWork[];
+  /** Looks for events that have grown too old in streams that nobody appends to. */
+  readonly sweep?: boolean;
+  /** The last request: nothing comes after it. */
+  readonly close?: boolean;
+}
+
+/** Outcome of one work: `[revision, position]`, or `[actual revision]` of a conflict. */
+export type Outcome = readonly [revision: number, position: number] | readonly [actualRevision: number];
+
+export type WriterReply =
+  | { readonly kind: 'open'; readonly position: number }
+  | { readonly kind: 'refused'; readonly failure: Failure }
+  | { readonly kind: 'done'; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: 'failed'; readonly count: number; readonly failure: Failure };
+
+export interface StreamQuery {
+  readonly stream: string;
+  readonly from?: number | undefined;
+  readonly backward: boolean;
+  readonly limit: number;
+  readonly now: number;
+}
+
+export interface LogQuery {
+  readonly from?: number | undefined;
+  readonly backward: boolean;
+  readonly limit: number;
+  readonly types?: readonly string[] | undefined;
+  readonly prefixes?: readonly string[] | undefined;
+  readonly now: number;
+}
+
+export type ReaderRequest = { readonly ticket: number } & (
+  | { readonly kind: 'stream'; readonly query: StreamQuery }
+  | { readonly kind: 'log'; readonly query: LogQuery }
+);
+
+/** `page` is the JSON text of a whole page: one string crosses threads faster than a thousand rows, and is parsed in one go. */
+export type ReaderReply = { readonly ticket: number } & ({ readonly page: string } | { readonly failure: Failure });

@@ -1,0 +1,147 @@
+import type { RecordedEvent } from '@app/kernel';
+import { Query } from '@nestjs/cqrs';
+import type {
+  AddressRow,
+  ChargeBoxRow,
+  ConnectorRow,
+  IdTagRow,
+  MeterValueRow,
+  OrphanRow,
+  QuirkRow,
+  TransactionRow,
+} from './rows';
+
+/** One page of rows; `next` continues it, absent on the last page. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  readonly next?: string;
+}
+
+/** How much of a list is wanted: `limit` 1 to 1 000, `cursor` from the page before. A cursor of another list is refused (`invalid-cursor`). */
+export interface Paging {
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface ChargeBoxFilter {
+  readonly registration?: ChargeBoxRow['registration'];
+  readonly vendor?: string;
+  readonly model?: string;
+  /** Part of identity, serial number or note, letter case aside. */
+  readonly search?: string;
+  /** Boxes last seen before this moment. */
+  readonly silentSince?: string;
+}
+
+export class FindChargeBoxes extends Query<Page<ChargeBoxRow>> {
+  constructor(
+    readonly filter: ChargeBoxFilter,
+    readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+export interface ChargeBoxDetails extends ChargeBoxRow {
+  readonly connectors: readonly ConnectorRow[];
+  readonly quirks: readonly QuirkRow[];
+  /** Newest first, at most 50. */
+  readonly addresses: readonly AddressRow[];
+}
+
+export class FindChargeBox extends Query<ChargeBoxDetails | undefined> {
+  constructor(readonly identity: string) {
+    super();
+  }
+}
+
+export class FindConnectors extends Query<readonly ConnectorRow[]> {
+  constructor(readonly identity: string) {
+    super();
+  }
+}
+
+export interface TransactionFilter {
+  readonly identity?: string;
+  readonly connectorId?: number;
+  readonly idTag?: string;
+  readonly status?: TransactionRow['status'];
+  /** Started at or after / before. */
+  readonly from?: string;
+  readonly to?: string;
+  /** Only those with at least one suspicion, or with this one. */
+  readonly suspicion?: string;
+}
+
+/** Newest first, by id. */
+export class FindTransactions extends Query<Page<TransactionRow>> {
+  constructor(
+    readonly filter: TransactionFilter,
+    readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+export class FindTransaction extends Query<TransactionRow | undefined> {
+  constructor(readonly transactionId: number) {
+    super();
+  }
+}
+
+export class FindOrphans extends Query<Page<OrphanRow>> {
+  constructor(
+    readonly filter: { readonly identity?: string; readonly bound?: boolean },
+    readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+export interface MeterValueFilter {
+  readonly identity?: string;
+  readonly connectorId?: number;
+  readonly transactionId?: number;
+  readonly measurand?: string;
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Oldest first. */
+export class FindMeterValues extends Query<Page<MeterValueRow>> {
+  constructor(
+    readonly filter: MeterValueFilter,
+    readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+export class FindIdTags extends Query<Page<IdTagRow>> {
+  constructor(
+    readonly filter: { readonly search?: string; readonly blocked?: boolean; readonly parentIdTag?: string },
+    readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+export class FindIdTag extends Query<IdTagRow | undefined> {
+  constructor(readonly idTag: string) {
+    super();
+  }
+}
+
+/** Events of one box over all its streams, newest first, straight from the log. */
+export class FindEvents extends Query<Page<RecordedEvent>> {
+  constructor(
+    readonly identity: string,
+    readonly filter: { readonly types?: readonly string[] },
+    readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+/** How far the read models are: equal positions mean that they show everything. */
+export class FindReadModelStatus extends Query<{ readonly checkpoint: string; readonly head: string; readonly caughtUp: boolean }> {}
