@@ -14,6 +14,7 @@ export const errorTable = {
   'conflict-persists':
     'Several writers keep changing the same charge box. The request was refused after all its tries.',
   'mailbox-full': 'Too many requests of one charge box are waiting. The request was refused.',
+  'transaction-ids-exhausted': 'All 2147483647 transaction ids have been used. Charge boxes cannot take greater ones.',
   overloaded: 'Too many requests are waiting. The request was refused.',
   'configuration-invalid': 'The configuration is not usable. Every fault is listed with the name of its variable.',
 } as const satisfies Record<string, string>;

@@ -2,4 +2,6 @@ export * from './clock';
 export * from './errors';
 export * from './event';
 export * from './event-store';
+export * from './log';
 export * from './mailbox';
+export * from './metrics';

@@ -1,4 +1,5 @@
 export * from './faults';
+export * from './instant';
 export * from './operation';
 export * from './quirks';
 export * from './schema';

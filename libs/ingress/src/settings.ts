@@ -1,0 +1,40 @@
+/** How the SOAP listener behaves; made from the configuration of the service. Times in milliseconds, sizes in bytes. */
+export interface IngressSettings {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  /** Path that charge boxes call, compared without regard to letter case. */
+  readonly path: string;
+  readonly strict: boolean;
+  /** Largest body as sent, and largest body after decompression. */
+  readonly maximumBody: number;
+  readonly maximumDecompressedBody: number;
+  /** Longest time that a request may take to arrive. */
+  readonly receiveTimeout: number;
+  /** How long an idle connection is kept for the next request of a box. Boxes call every few minutes at most. */
+  readonly keepAliveTimeout: number;
+  readonly maximumConnections: number;
+  /** Most requests being answered at once; more are refused as overload. */
+  readonly maximumInFlight: number;
+  /** HTTP status of faults: the values of the SOAP binding, or 500 for all. */
+  readonly faultStatus: 'binding' | '500';
+  /** Writes idTags and raw texts of charge boxes into log lines. */
+  readonly logIdTags: boolean;
+}
+
+export const ingressDefaults: IngressSettings = {
+  host: '0.0.0.0',
+  port: 8080,
+  path: '/ocpp',
+  strict: false,
+  maximumBody: 1024 * 1024,
+  maximumDecompressedBody: 4 * 1024 * 1024,
+  receiveTimeout: 30_000,
+  keepAliveTimeout: 75_000,
+  maximumConnections: 20_000,
+  maximumInFlight: 5_000,
+  faultStatus: 'binding',
+  logIdTags: false,
+};
+
+export const INGRESS_SETTINGS = Symbol('IngressSettings');

@@ -1,0 +1,48 @@
+/** A moment as text says it: with a zone it is one moment (`iso`, UTC), without one it is a time of day somewhere (`local`). */
+export type ParsedInstant = { readonly iso: string } | { readonly local: string };
+
+const form = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)?$/;
+const monthLengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/**
+ * Reads an `xs:dateTime` of the years 0000 to 9999. `undefined` for text that names no moment: a month 13, an hour 24 with
+ * minutes, the 30th of February. Fractions of a second are cut to milliseconds.
+ */
+export function parseInstant(text: string): ParsedInstant | undefined {
+  const match = form.exec(text);
+  if (match === null) return undefined;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
+  if (!isDate(year, month, day) || !isTime(hour, minute, second)) return undefined;
+  const milliseconds = Number((match[7] ?? '').padEnd(3, '0').slice(0, 3));
+  if (hour === 24 && milliseconds > 0) return undefined;
+  const utc = Date.UTC(2000, month - 1, day, hour, minute, second, milliseconds);
+  return inZone(new Date(utc).setUTCFullYear(new Date(utc).getUTCFullYear() - 2000 + year), match[8]);
+}
+
+function inZone(asUtc: number, zone: string | undefined): ParsedInstant | undefined {
+  if (zone === undefined) return { local: new Date(asUtc).toISOString().slice(0, -1) };
+  const offset = offsetOf(zone);
+  return offset === undefined ? undefined : { iso: new Date(asUtc - offset * 60_000).toISOString() };
+}
+
+/** Minutes east of Greenwich. XML Schema allows 14 hours either way. */
+function offsetOf(zone: string): number | undefined {
+  if (zone === 'Z') return 0;
+  const hours = Number(zone.slice(1, 3));
+  const minutes = Number(zone.slice(4, 6));
+  const total = hours * 60 + minutes;
+  if (minutes > 59 || total > 14 * 60) return undefined;
+  return zone.startsWith('-') ? -total : total;
+}
+
+function isDate(year: number, month: number, day: number): boolean {
+  const length = monthLengths[month - 1] ?? 0;
+  if (day < 1 || day > length) return false;
+  const leap = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
+  return month !== 2 || day < 29 || leap;
+}
+
+function isTime(hour: number, minute: number, second: number): boolean {
+  if (hour === 24) return minute === 0 && second === 0;
+  return hour < 24 && minute < 60 && second < 60;
+}

@@ -1,0 +1,109 @@
+import type { ChargeBoxEvent, ChargeBoxState } from '@app/charge-box';
+import {
+  chargeBoxEventSchemas,
+  evolve,
+  initialState,
+  snapshotStream,
+  stateSchema,
+  stateStream,
+  streamOf,
+  telemetryStream,
+  upcast,
+} from '@app/charge-box';
+import type { EventMetadata, EventStore, EventToAppend, RecordedEvent } from '@app/kernel';
+import { NO_STREAM } from '@app/kernel';
+import { randomUUID } from 'node:crypto';
+
+/** A charge box as folded from its streams, and how far in each. */
+export interface LoadedChargeBox {
+  readonly state: ChargeBoxState;
+  readonly stateRevision: number;
+  readonly telemetryRevision: number;
+  /** Events folded since the snapshot. */
+  readonly sinceSnapshot: number;
+}
+
+interface Snapshot {
+  readonly schema: number;
+  readonly state: ChargeBoxState;
+  readonly stateRevision: number;
+  readonly telemetryRevision: number;
+}
+
+const page = 500;
+// Without a snapshot the newest telemetry is enough: decisions look back no farther than the state's own memory.
+const telemetryTail = 256;
+
+/** Folds a charge box from its newest snapshot and what came after. Never reads its whole life when there is a snapshot. */
+export async function loadChargeBox(store: EventStore, identity: string): Promise<LoadedChargeBox> {
+  const snapshot = await newestSnapshot(store, identity);
+  const state = await store.readStream(stateStream(identity), { from: (snapshot?.stateRevision ?? NO_STREAM) + 1, limit: page });
+  if (snapshot === undefined && state.lastRevision === NO_STREAM) {
+    return { state: initialState, stateRevision: NO_STREAM, telemetryRevision: NO_STREAM, sinceSnapshot: 0 };
+  }
+  const stateEvents = await restOf(store, stateStream(identity), state.events, state.endOfStream);
+  const telemetry = await telemetrySince(store, identity, snapshot);
+  const events = [...stateEvents, ...telemetry.events];
+  return {
+    state: events.reduce((box, event) => evolve(box, upcast(event)), snapshot?.state ?? initialState),
+    stateRevision: state.lastRevision,
+    telemetryRevision: telemetry.lastRevision,
+    sinceSnapshot: events.length,
+  };
+}
+
+async function newestSnapshot(store: EventStore, identity: string): Promise<Snapshot | undefined> {
+  const { events } = await store.readStream(snapshotStream(identity), { direction: 'backward', limit: 1 });
+  const snapshot = events[0]?.data as Snapshot | undefined;
+  // A snapshot of another shape is worth nothing: the events tell the same.
+  return snapshot?.schema === stateSchema ? snapshot : undefined;
+}
+
+async function telemetrySince(store: EventStore, identity: string, snapshot: Snapshot | undefined) {
+  const stream = telemetryStream(identity);
+  if (snapshot === undefined) {
+    const tail = await store.readStream(stream, { direction: 'backward', limit: telemetryTail });
+    return { events: tail.events.toReversed(), lastRevision: tail.lastRevision };
+  }
+  const first = await store.readStream(stream, { from: snapshot.telemetryRevision + 1, limit: page });
+  return { events: await restOf(store, stream, first.events, first.endOfStream), lastRevision: first.lastRevision };
+}
+
+async function restOf(
+  store: EventStore,
+  stream: string,
+  first: readonly RecordedEvent[],
+  complete: boolean,
+): Promise<readonly RecordedEvent[]> {
+  const events = [...first];
+  for (let end = complete; !end; ) {
+    const next = await store.readStream(stream, { from: (events.at(-1)?.revision ?? NO_STREAM) + 1, limit: page });
+    events.push(...next.events);
+    end = next.endOfStream || next.events.length === 0;
+  }
+  return events;
+}
+
+/** Stores a snapshot. The stream keeps only the newest; see `retain` of the caller. */
+export async function storeSnapshot(store: EventStore, identity: string, box: LoadedChargeBox, at: string): Promise<void> {
+  const id = randomUUID();
+  const { state, stateRevision, telemetryRevision } = box;
+  const data: Snapshot = { schema: stateSchema, state, stateRevision, telemetryRevision };
+  const metadata = { schema: stateSchema, correlationId: id, causationId: id, actor: 'system', receivedAt: at };
+  await store.append(snapshotStream(identity), [{ id, type: 'SnapshotTaken', data, metadata }], 'any');
+  await store.retain(snapshotStream(identity), { maxCount: 1 });
+}
+
+/** Splits events by the stream that keeps them, dressed for the store. */
+export function dress(
+  events: readonly ChargeBoxEvent[],
+  metadata: Omit<EventMetadata, 'schema'>,
+): Record<'state' | 'telemetry' | 'heartbeats', EventToAppend[]> {
+  const dressed: Record<'state' | 'telemetry' | 'heartbeats', EventToAppend[]> = { state: [], telemetry: [], heartbeats: [] };
+  for (const event of events) {
+    const { type, data } = event;
+    const schema = chargeBoxEventSchemas[type];
+    dressed[streamOf(type)].push({ id: randomUUID(), type, data, metadata: { schema, ...metadata } });
+  }
+  return dressed;
+}
