@@ -38,7 +38,7 @@ function jsonText(value: unknown, path: string): string {
 function stringify(value: unknown, path: string): string {
   try {
     // `undefined` and functions give no text at all, whatever the declared type of `stringify` says.
-    return JSON.stringify(value) as string;
+    return JSON.stringify(value);
   } catch (cause) {
     throw codedError('event-not-json', path, cause);
   }

@@ -2,6 +2,7 @@ import type { Position } from '@app/kernel';
 
 /** The newest position of a store that somebody may wait for. */
 export class Head {
+  private announcing = false;
   private readonly listeners = new Set<(position: Position) => void>();
 
   constructor(public position: Position) {}
@@ -19,7 +20,13 @@ export class Head {
   advance(position: Position): void {
     if (position <= this.position) return;
     this.position = position;
-    this.rouse();
+    if (this.announcing) return;
+    // The appends of one group are acknowledged in one go: one call for all of them.
+    this.announcing = true;
+    queueMicrotask(() => {
+      this.announcing = false;
+      this.rouse();
+    });
   }
 
   /** Calls every listener without news, so that those who wait look whether the store is still open. */

@@ -8,7 +8,6 @@ import type {
   ExpectedRevision,
   LogPage,
   Position,
-  RecordedEvent,
 } from '@app/kernel';
 import type { Retention, StreamPage, SubscribeOptions, Subscriber, Subscription } from '@app/kernel';
 import { eventText, plainText } from './event-text';
@@ -16,6 +15,8 @@ import type { EventText } from './event-text';
 import { Head } from './head';
 import { checkedLimit, checkedRetention, checkedRevision } from './limits';
 import { positionNumber, positionText } from './position';
+import { matches, recorded } from './stored-event';
+import type { StoredEvent } from './stored-event';
 import { follow } from './subscription';
 
 export interface InMemoryOptions {
@@ -27,11 +28,7 @@ export function openInMemoryStore(options: InMemoryOptions = {}): EventStore {
   return new InMemoryStore(options.clock ?? systemClock);
 }
 
-interface Stored extends EventText {
-  readonly stream: string;
-  readonly revision: number;
-  readonly position: number;
-  readonly recordedAt: number;
+interface Stored extends StoredEvent {
   removed: boolean;
 }
 
@@ -140,7 +137,9 @@ class InMemoryStore implements EventStore {
   /** With `any`, only the end of the stream is compared. */
   private repeated(stream: Stream, batch: readonly EventText[], expected: ExpectedRevision): Appended | undefined {
     const first = (expected === 'any' ? stream.lastRevision - batch.length : expected) + 1;
-    const stored = stream.events.filter((event) => event.revision >= first && event.revision < first + batch.length);
+    // Revisions have no gaps, so that the place of an event in the list follows from the first one.
+    const start = first - (stream.events[0]?.revision ?? 0);
+    const stored = start < 0 ? [] : stream.events.slice(start, start + batch.length);
     const last = stored.at(-1);
     if (!last || stored.length !== batch.length || stored.some((event, i) => event.id !== batch[i]?.id))
       return undefined;
@@ -218,23 +217,4 @@ class InMemoryStore implements EventStore {
 
 function maximum(a: Position, b: Position): Position {
   return a > b ? a : b;
-}
-
-function matches(event: Stored, filter: EventFilter = {}): boolean {
-  const { types, streamPrefixes } = filter;
-  if (types && !types.includes(event.type)) return false;
-  return !streamPrefixes || streamPrefixes.some((prefix) => event.stream.startsWith(prefix));
-}
-
-function recorded(event: Stored): RecordedEvent {
-  return {
-    id: event.id,
-    type: event.type,
-    stream: event.stream,
-    revision: event.revision,
-    position: positionText(event.position),
-    recordedAt: new Date(event.recordedAt).toISOString(),
-    data: JSON.parse(event.data) as object,
-    metadata: JSON.parse(event.metadata) as RecordedEvent['metadata'],
-  };
 }

@@ -1,11 +1,24 @@
-import type { EventStore, LogPage, Position, SubscribeOptions, Subscriber, Subscription } from '@app/kernel';
+import type {
+  EventFilter,
+  EventStore,
+  LogPage,
+  Position,
+  SubscribeOptions,
+  Subscriber,
+  Subscription,
+} from '@app/kernel';
 import type { Head } from './head';
-import { checkedLimit } from './limits';
 
 /** What a subscription reads from: pages of the log, and the news that there is more. */
 export interface Followed {
   readonly head: Head;
   readonly readAll: EventStore['readAll'];
+  /** A page from memory if it can be had. Asked only once the subscription has caught up: it does not know of retention. */
+  readonly recent?: (options: {
+    readonly from: Position;
+    readonly limit: number;
+    readonly filter?: EventFilter;
+  }) => LogPage | undefined;
 }
 
 const defaultBatchSize = 1000;
@@ -54,15 +67,29 @@ class PagedSubscription {
   }
 
   async run(): Promise<void> {
-    const limit = checkedLimit(this.options.batchSize ?? defaultBatchSize);
-    const { filter } = this.options;
+    let reading = this.read();
     while (!this.isStopping()) {
-      const page = await this.source.readAll({ from: this.checkpoint, limit, ...(filter && { filter }) });
+      const page = await reading;
       if (this.isStopping()) return;
       this.checkpoint = page.next;
+      // The next page is read while the subscriber works on this one.
+      if (!page.endOfLog) reading = this.read();
       if (this.isWorthTelling(page)) await this.tell(page);
-      if (page.endOfLog) await this.news();
+      if (!page.endOfLog) continue;
+      await this.news();
+      reading = this.read();
     }
+  }
+
+  private read(): Promise<LogPage> {
+    const { filter, batchSize = defaultBatchSize } = this.options;
+    const options = { from: this.checkpoint, limit: batchSize, ...(filter && { filter }) };
+    const recent = this.saidCaughtUp ? this.source.recent?.(options) : undefined;
+    if (recent) return Promise.resolve(recent);
+    const page = this.source.readAll(options);
+    // Nobody may come for it: the subscriber may fail, or stop, while the page is read.
+    page.catch(() => undefined);
+    return page;
   }
 
   /** A method, because the compiler takes a field it has seen false for false ever after. */

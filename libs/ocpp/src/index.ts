@@ -1,6 +1,10 @@
 export * from './faults';
 export * from './instant';
 export * from './operation';
+export { renderOperationDocs } from './operation-docs';
 export * from './quirks';
 export * from './schema';
 export * from './v15';
+export { normalise, validate } from './validate';
+export type { Violation } from './validate';
+export { renderWsdl } from './wsdl';

@@ -23,6 +23,7 @@ import { prepareFiles } from './files';
 import { logQuery, streamQuery } from './query';
 import type { LogRead, StreamRead } from './query';
 import { Reader } from './reader';
+import { Tail } from './tail';
 import { startThread } from './thread';
 import { Writer } from './writer';
 
@@ -44,26 +45,23 @@ export interface WritableOptions {
   readonly maxBytes?: number;
 }
 
-/** Changed by measurements and by specs only. */
-export interface Machinery {
-  readonly start: typeof startThread;
-  readonly autoCheckpointPages: number;
-}
-
-const machinery: Machinery = { start: startThread, autoCheckpointPages: 1000 };
 const sweepInterval = 60 * 60 * 1000;
 
-export async function openWritableStore(
-  options: WritableOptions,
-  { start, autoCheckpointPages }: Machinery = machinery,
-): Promise<EmbeddedStore> {
+/** `start` is another one only where a spec wants to see a thread die. */
+export async function openWritableStore(options: WritableOptions, start = startThread): Promise<EmbeddedStore> {
   const { file, maxBytes, clock = systemClock } = options;
   prepareFiles(file);
   const lock = lockedForWriting(file);
   try {
-    const thread = start('writer-thread', { file, maxBytes, autoCheckpointPages });
-    const { writer, position } = await Writer.open(thread, () => clock.now());
-    return new WritableStore({ writer, reader: new Reader(start('reader-thread', { file })), lock, clock }, position);
+    const readingThread = start('reader-worker', { file });
+    const writer = new Writer(start('writer-worker', { file, maxBytes }), () => clock.now());
+    const reader = new Reader(readingThread);
+    try {
+      return new WritableStore({ writer, reader, lock, clock }, await writer.opened);
+    } catch (error) {
+      await reader.close();
+      throw error;
+    }
   } catch (error) {
     lock.release();
     throw error;
@@ -88,6 +86,7 @@ interface Parts {
 
 class WritableStore implements EmbeddedStore {
   private readonly newest: Head;
+  private readonly tail: Tail;
   private readonly sweeping: NodeJS.Timeout;
   private closing: Promise<void> | undefined;
 
@@ -96,25 +95,23 @@ class WritableStore implements EmbeddedStore {
     position: number,
   ) {
     this.newest = new Head(positionText(position));
+    this.tail = new Tail(position);
     this.sweeping = setInterval(() => parts.writer.sweep(), sweepInterval).unref();
     parts.writer.sweep();
   }
 
   async append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<Appended> {
     this.refuseIfClosed();
-    const texts: string[] = [];
-    let size = 0;
-    for (const event of events) {
-      const { id, type, data, metadata } = eventText(event);
-      texts.push(id, type, data, metadata);
-      size += data.length + metadata.length;
-    }
-    const work = { stream: plainText(stream, 'stream'), expected: expected === 'any' ? -2 : expected, texts };
-    const [revision, position] = await this.parts.writer.do(work, size);
+    const texts = events.map(eventText);
+    const at = this.parts.clock.now();
+    const [revision, position] = await this.parts.writer.append(plainText(stream, 'stream'), expected, { texts, at });
     if (position === undefined) return { outcome: 'conflict', actualRevision: revision };
-    const text = positionText(position);
-    this.newest.advance(text);
-    return { outcome: 'appended', revision, position: text };
+    texts.forEach((text, i) => {
+      const back = texts.length - 1 - i;
+      this.tail.add({ ...text, stream, revision: revision - back, position: position - back, recordedAt: at });
+    });
+    this.newest.advance(positionText(position));
+    return { outcome: 'appended', revision, position: positionText(position) };
   }
 
   async readStream(stream: string, options: StreamRead): Promise<StreamPage> {
@@ -128,7 +125,8 @@ class WritableStore implements EmbeddedStore {
   }
 
   subscribe(options: SubscribeOptions, subscriber: Subscriber): Subscription {
-    return follow({ head: this.newest, readAll: (page) => this.readAll(page) }, options, subscriber);
+    const recent = (page: LogRead) => (this.closing ? undefined : this.tail.page(page));
+    return follow({ head: this.newest, readAll: (page) => this.readAll(page), recent }, options, subscriber);
   }
 
   async head(): Promise<Position> {
@@ -138,7 +136,7 @@ class WritableStore implements EmbeddedStore {
 
   async retain(stream: string, retention: Retention): Promise<void> {
     this.refuseIfClosed();
-    await this.parts.writer.do({ stream: plainText(stream, 'stream'), retention: checkedRetention(retention) }, 0);
+    await this.parts.writer.retain(plainText(stream, 'stream'), checkedRetention(retention));
   }
 
   onAppended(listener: (position: Position) => void): () => void {

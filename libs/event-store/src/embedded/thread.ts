@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { extname, join } from 'node:path';
 
-export type ThreadName = 'writer-thread' | 'reader-thread' | 'checkpoint-thread';
+export type ThreadName = 'writer-worker' | 'reader-worker';
 
 /** Starts a thread of the store, from compiled files as well as from sources. */
 export function startThread(name: ThreadName, start: object): Worker {

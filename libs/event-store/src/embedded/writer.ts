@@ -1,11 +1,18 @@
 import { codedError } from '@app/kernel';
-import type { CodedError } from '@app/kernel';
+import type { CodedError, ExpectedRevision, Retention } from '@app/kernel';
 import type { Worker } from 'node:worker_threads';
+import type { EventText } from '../event-text';
 import type { Outcome, WriterReply, WriterRequest, WriterWork } from '../sqlite/messages';
 
-/** Bounds of one message: what comes in one tick beyond them is sent in several. */
-const mostWork = 512;
+/** Bounds of one message: the thread begins with the first while the rest of the tick is still being made. It groups them again. */
+const mostWork = 32;
 const mostText = 4 * 1024 * 1024;
+
+/** Events that are stored together, and when they were taken. */
+export interface Batch {
+  readonly texts: readonly EventText[];
+  readonly at: number;
+}
 
 interface Waiting {
   resolve(outcome: Outcome): void;
@@ -20,34 +27,36 @@ export class Writer {
   private flushing = false;
   private dead: CodedError | undefined;
   private readonly gone: Promise<void>;
+  /** The newest position when the file is open, or the reason why it is not. */
+  readonly opened: Promise<number>;
+  private settleOpened: { resolve(position: number): void; reject(error: Error): void } | undefined;
 
-  private constructor(
+  constructor(
     private readonly thread: Worker,
     private readonly now: () => number,
   ) {
-    thread.on('message', (reply: WriterReply) => this.take(reply));
+    this.opened = new Promise((resolve, reject) => (this.settleOpened = { resolve, reject }));
     this.gone = new Promise((resolve) => thread.once('exit', () => resolve()));
-    void this.gone.then(() =>
-      this.fail(codedError('store-unavailable', 'the writing thread has ended; restart the service')),
-    );
-    thread.on('error', (error) =>
-      this.fail(codedError('store-unavailable', `the writing thread failed: ${error.message}`, error)),
-    );
+    void this.gone.then(() => this.fail(lost('has ended; restart the service')));
+    thread.on('error', (error) => this.fail(lost(`failed: ${error.message}`)));
+    thread.on('message', (reply: WriterReply) => this.take(reply));
   }
 
-  /** Resolves with the newest position when the file is open. */
-  static async open(thread: Worker, now: () => number): Promise<{ writer: Writer; position: number }> {
-    const position = await new Promise<number>((resolve, reject) => {
-      thread.once('message', (reply: WriterReply) => {
-        if (reply.kind === 'open') resolve(reply.position);
-        else if (reply.kind === 'refused') reject(codedError(reply.failure.code, reply.failure.detail));
-      });
-      thread.once('error', reject);
-    });
-    return { writer: new Writer(thread, now), position };
+  append(stream: string, expected: ExpectedRevision, batch: Batch): Promise<Outcome> {
+    const texts: string[] = [];
+    let size = 0;
+    for (const { id, type, data, metadata } of batch.texts) {
+      texts.push(id, type, data, metadata);
+      size += data.length + metadata.length;
+    }
+    return this.do({ stream, expected: expected === 'any' ? -2 : expected, at: batch.at, texts }, size);
   }
 
-  do(work: WriterWork, size: number): Promise<Outcome> {
+  async retain(stream: string, retention: Retention): Promise<void> {
+    await this.do({ stream, retention }, 0);
+  }
+
+  private do(work: WriterWork, size: number): Promise<Outcome> {
     if (this.dead) return Promise.reject(this.dead);
     return new Promise((resolve, reject) => {
       this.waiting.push({ resolve, reject });
@@ -91,17 +100,31 @@ export class Writer {
   }
 
   private take(reply: WriterReply): void {
-    if (reply.kind === 'done') {
-      const answered = this.waiting.splice(0, reply.outcomes.length);
-      reply.outcomes.forEach((outcome, i) => answered[i]?.resolve(outcome));
-    } else if (reply.kind === 'failed') {
-      const error = codedError(reply.failure.code, reply.failure.detail);
-      for (const waiting of this.waiting.splice(0, reply.count)) waiting.reject(error);
+    switch (reply.kind) {
+      case 'open':
+        return this.settleOpened?.resolve(reply.position);
+      case 'refused':
+        return this.settleOpened?.reject(codedError(reply.failure.code, reply.failure.detail));
+      case 'done':
+        return this.waiting
+          .splice(0, reply.outcomes.length)
+          .forEach((waiting, i) => waiting.resolve(reply.outcomes[i] ?? [-1]));
+      case 'failed':
+        return this.reject(reply.count, codedError(reply.failure.code, reply.failure.detail));
     }
   }
 
   private fail(error: CodedError): void {
     this.dead ??= error;
-    for (const waiting of this.waiting.splice(0)) waiting.reject(this.dead);
+    this.settleOpened?.reject(this.dead);
+    this.reject(this.waiting.length, this.dead);
   }
+
+  private reject(count: number, error: CodedError): void {
+    for (const waiting of this.waiting.splice(0, count)) waiting.reject(error);
+  }
+}
+
+function lost(how: string): CodedError {
+  return codedError('store-unavailable', `the writing thread ${how}`);
 }

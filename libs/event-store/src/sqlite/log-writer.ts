@@ -26,7 +26,9 @@ export class LogWriter {
     this.types = new TypeTable(db);
     this.trimmer = new Trimmer(db);
     this.insert = db.prepare('INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
-    this.stored = db.prepare('SELECT id, position FROM events WHERE stream_id = ? AND revision BETWEEN ? AND ? ORDER BY revision');
+    this.stored = db.prepare(
+      'SELECT id, position FROM events WHERE stream_id = ? AND revision BETWEEN ? AND ? ORDER BY revision',
+    );
     this.newestPosition = db.prepare<[], number>('SELECT coalesce(max(position), 0) FROM events').pluck();
     this.last = this.newest();
   }
@@ -65,23 +67,27 @@ export class LogWriter {
     return 'texts' in work ? this.append(work) : this.retain(work);
   }
 
-  private append(work: AppendWork): Outcome {
-    const { expected, texts } = work;
-    const known = this.streams.find(work.stream);
+  private append({ stream: name, expected, texts, at }: AppendWork): Outcome {
+    const known = this.streams.find(name);
     const revision = known?.revision ?? noStream;
     const repeated = known && this.repeated(known, expected, texts);
     if (repeated) return repeated;
     if (expected !== any && expected !== revision) return [revision];
-    if (texts.length === 0) return [revision, this.last];
-    const stream = known ?? this.streams.findOrCreate(work.stream);
-    for (let i = 0; i < texts.length; i += textsPerEvent) this.store(stream, texts, i);
-    if (isDueForTrim(stream, revision)) this.trimmer.add(stream.id);
-    return [stream.revision, this.last];
+    if (texts.length > 0) this.storeAll(known ?? this.streams.findOrCreate(name), texts, at);
+    return [revision + texts.length / textsPerEvent, this.last];
   }
 
-  private store(stream: StreamState, texts: readonly string[], at: number): void {
-    const [id = '', type = '', data = '', metadata = ''] = [texts[at], texts[at + 1], texts[at + 2], texts[at + 3]];
-    this.insert.run(this.last + 1, stream.id, stream.revision + 1, this.types.idOf(type), this.now, id, data, metadata);
+  private storeAll(stream: StreamState, texts: readonly string[], recordedAt: number): void {
+    const before = stream.revision;
+    for (let i = 0; i < texts.length; i += textsPerEvent)
+      this.store(stream, texts.slice(i, i + textsPerEvent), recordedAt);
+    if (isDueForTrim(stream, before)) this.trimmer.add(stream.id);
+  }
+
+  private store(stream: StreamState, texts: readonly string[], recordedAt: number): void {
+    const [id = '', type = '', data = '', metadata = ''] = texts;
+    const typeId = this.types.idOf(type);
+    this.insert.run(this.last + 1, stream.id, stream.revision + 1, typeId, recordedAt, id, data, metadata);
     this.last += 1;
     stream.revision += 1;
     stream.lastId = id;
@@ -96,7 +102,8 @@ export class LogWriter {
     if (last === stream.revision && stream.lastId !== texts[texts.length - textsPerEvent]) return undefined;
     const stored = this.stored.all(stream.id, first, last);
     const newest = stored.at(-1);
-    if (!newest || stored.length !== count || stored.some(({ id }, i) => id !== texts[i * textsPerEvent])) return undefined;
+    if (!newest || stored.length !== count || stored.some(({ id }, i) => id !== texts[i * textsPerEvent]))
+      return undefined;
     return [last, newest.position];
   }
 

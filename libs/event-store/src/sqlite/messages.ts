@@ -6,13 +6,14 @@ import type { Failure } from './failure';
 export interface WriterStart {
   readonly file: string;
   readonly maxBytes?: number | undefined;
-  readonly autoCheckpointPages: number;
 }
 
 export interface AppendWork {
   readonly stream: string;
   /** -2 stands for `any`. */
   readonly expected: number;
+  /** When the store took it. */
+  readonly at: number;
   /** Four texts an event: id, type, data, metadata. */
   readonly texts: readonly string[];
 }
@@ -60,8 +61,7 @@ export interface LogQuery {
 }
 
 export type ReaderRequest = { readonly ticket: number } & (
-  | { readonly kind: 'stream'; readonly query: StreamQuery }
-  | { readonly kind: 'log'; readonly query: LogQuery }
+  { readonly kind: 'stream'; readonly query: StreamQuery } | { readonly kind: 'log'; readonly query: LogQuery }
 );
 
 /** `page` is the JSON text of a whole page: one string crosses threads faster than a thousand rows, and is parsed in one go. */

@@ -44,7 +44,10 @@ export class StreamTable {
   }
 
   findOrCreate(name: string): StreamState {
-    return this.find(name) ?? this.remember(name, { id: Number(this.create.run(name).lastInsertRowid), max_count: null, max_age: null });
+    return (
+      this.find(name) ??
+      this.remember(name, { id: Number(this.create.run(name).lastInsertRowid), max_count: null, max_age: null })
+    );
   }
 
   setRetention(state: StreamState, retention: Retention): void {
@@ -59,7 +62,10 @@ export class StreamTable {
 
   private remember(name: string, row: StreamRow): StreamState {
     const newest = this.newestOf.get(row.id);
-    const retention = { ...(row.max_count !== null && { maxCount: row.max_count }), ...(row.max_age !== null && { maxAge: row.max_age }) };
+    const retention = {
+      ...(row.max_count !== null && { maxCount: row.max_count }),
+      ...(row.max_age !== null && { maxAge: row.max_age }),
+    };
     const state = { id: row.id, revision: newest?.revision ?? noStream, lastId: newest?.id ?? '', retention };
     this.states.set(name, state);
     return state;

@@ -32,7 +32,9 @@ export class Trimmer {
     this.kept = db.prepare(
       'SELECT max_count, max_age, (SELECT max(revision) FROM events WHERE stream_id = s.id) AS last FROM streams s WHERE s.id = ?',
     );
-    this.oldest = db.prepare('SELECT revision, recorded_at FROM events WHERE stream_id = ? AND revision < ? ORDER BY revision LIMIT ?');
+    this.oldest = db.prepare(
+      'SELECT revision, recorded_at FROM events WHERE stream_id = ? AND revision < ? ORDER BY revision LIMIT ?',
+    );
     this.remove = db.prepare('DELETE FROM events WHERE stream_id = ? AND revision <= ?');
     this.ageing = db.prepare('SELECT id FROM streams WHERE max_age IS NOT NULL AND id > ? ORDER BY id LIMIT ?');
   }

@@ -8,7 +8,6 @@ interface TypeRow {
 /** The event types as the small integers that stand for them in the file. */
 export class TypeTable {
   private readonly ids = new Map<string, number>();
-  private readonly names = new Map<number, string>();
   private readonly all: Database.Statement<[], TypeRow>;
   private readonly insert: Database.Statement<[string]> | undefined;
 
@@ -24,7 +23,7 @@ export class TypeTable {
     if (known !== undefined) return known;
     if (!this.insert) throw new Error('the table of types is open for reading only');
     const id = Number(this.insert.run(name).lastInsertRowid);
-    this.add({ id, name });
+    this.ids.set(name, id);
     return id;
   }
 
@@ -34,23 +33,12 @@ export class TypeTable {
     return names.flatMap((name) => this.ids.get(name) ?? []);
   }
 
-  nameOf(id: number): string {
-    if (!this.names.has(id)) this.load();
-    return this.names.get(id) ?? '';
-  }
-
   forget(): void {
     this.ids.clear();
-    this.names.clear();
     this.load();
   }
 
   private load(): void {
-    for (const row of this.all.all()) this.add(row);
-  }
-
-  private add({ id, name }: TypeRow): void {
-    this.ids.set(name, id);
-    this.names.set(id, name);
+    for (const { id, name } of this.all.all()) this.ids.set(name, id);
   }
 }

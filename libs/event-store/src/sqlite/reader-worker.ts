@@ -1,8 +1,9 @@
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { failureOf } from './failure';
 import { openReadable } from './file';
 import { LogReader } from './log-reader';
+import { receive } from './mail';
 import type { ReaderReply, ReaderRequest } from './messages';
 
 /** The thread that reads: pages of single streams, which somebody waits for, go before pages of the whole log. */
@@ -26,12 +27,8 @@ class ReaderThread {
   }
 
   private next(): ReaderRequest | undefined {
-    for (let received = this.receive(); received; received = this.receive()) this.sort(received);
+    for (let late = receive<ReaderRequest>(this.port); late; late = receive<ReaderRequest>(this.port)) this.sort(late);
     return this.urgent.shift() ?? this.patient.shift();
-  }
-
-  private receive(): ReaderRequest | undefined {
-    return (receiveMessageOnPort(this.port) as { message: ReaderRequest } | undefined)?.message;
   }
 
   private sort(request: ReaderRequest): void {
@@ -41,7 +38,8 @@ class ReaderThread {
   private answer(request: ReaderRequest): ReaderReply {
     const { ticket } = request;
     try {
-      const page = request.kind === 'stream' ? this.reader().readStream(request.query) : this.reader().readAll(request.query);
+      const page =
+        request.kind === 'stream' ? this.reader().readStream(request.query) : this.reader().readAll(request.query);
       return { ticket, page };
     } catch (error) {
       return { ticket, failure: failureOf(error, this.file) };

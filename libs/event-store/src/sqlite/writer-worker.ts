@@ -1,9 +1,10 @@
 import type Database from 'better-sqlite3';
-import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { failureOf } from './failure';
 import { openWritable } from './file';
 import { LogWriter } from './log-writer';
+import { receive } from './mail';
 import type { WriterReply, WriterRequest, WriterStart } from './messages';
 
 /** Most appends of one transaction: more would not be faster, and the first of them would wait for the last. */
@@ -38,11 +39,11 @@ class WriterThread {
 
   private pending(count: number): WriterRequest[] {
     const requests: WriterRequest[] = [];
-    for (let taken = count; taken < mostPerCommit; ) {
-      const received = receiveMessageOnPort(this.port) as { message: WriterRequest } | undefined;
-      if (!received) break;
-      requests.push(received.message);
-      taken += received.message.work.length;
+    for (let taken = count; taken < mostPerCommit;) {
+      const request = receive<WriterRequest>(this.port);
+      if (!request) break;
+      requests.push(request);
+      taken += request.work.length;
     }
     return requests;
   }
@@ -81,9 +82,9 @@ class WriterThread {
   }
 }
 
-function start(port: MessagePort, { file, ...options }: WriterStart): void {
+function start(port: MessagePort, { file, maxBytes }: WriterStart): void {
   try {
-    new WriterThread(port, openWritable(file, options), file).run();
+    new WriterThread(port, openWritable(file, maxBytes), file).run();
   } catch (error) {
     port.postMessage({ kind: 'refused', failure: failureOf(error, file) } satisfies WriterReply);
     port.close();

@@ -1,0 +1,143 @@
+import { vendorRegistry } from '@app/charge-box';
+import { z } from 'zod';
+
+/** One environment variable: how it is read, and what it is for. The table is the whole configuration. */
+interface Variable<Schema extends z.ZodType = z.ZodType> {
+  readonly schema: Schema;
+  /** As shown in the documentation. */
+  readonly fallback: string;
+  readonly doc: string;
+}
+
+const variable = <Schema extends z.ZodType>(schema: Schema, fallback: string, doc: string): Variable<Schema> => ({ schema, fallback, doc });
+
+const whole = (least: number, most: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be between ${least} and ${most}`)
+    .default(fallback);
+
+const yesNo = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'], 'must be true or false')
+    .transform((value) => value === 'true' || value === '1')
+    .default(fallback);
+
+const host = (fallback: string) =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be a host name or an address')
+    .default(fallback);
+
+const urlPath = z
+  .string()
+  .regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, 'must begin with / and hold only letters, digits and . _ ~ - /')
+  .default('/ocpp');
+
+export const variables = {
+  SOAP_PORT: variable(whole(0, 65_535, 8080), '8080', 'Port that charge boxes call; 0 picks a free one.'),
+  SOAP_HOST: variable(host('0.0.0.0'), '0.0.0.0', 'Address to listen on for charge boxes.'),
+  SOAP_PATH: variable(urlPath, '/ocpp', 'Path that charge boxes call, letter case aside.'),
+  API_PORT: variable(whole(0, 65_535, 3000), '3000', 'Port of the operator API; 0 picks a free one.'),
+  API_HOST: variable(host('127.0.0.1'), '127.0.0.1', 'Address to listen on for operators. Beyond this machine only behind TLS.'),
+  API_KEY: variable(
+    z.string().min(16, 'must have at least 16 characters').max(512, 'must have at most 512 characters').optional(),
+    'made at first start',
+    'Key of the operator API. Without it one is made at first start, printed once and kept as a hash.',
+  ),
+  DATA_DIR: variable(z.string().min(1, 'must not be empty').default('./data'), './data', 'Folder of the event store and the read models.'),
+  EVENT_STORE: variable(
+    z.enum(['embedded', 'memory'], 'must be embedded or memory').default('embedded'),
+    'embedded',
+    '`embedded` keeps the history in a file below DATA_DIR; `memory` forgets everything at the end, for tries and tests.',
+  ),
+  CHARGE_BOX_REGISTRATION: variable(
+    z.enum(['known', 'open'], 'must be known or open').default('known'),
+    'known',
+    '`known`: a charge box is served once an operator accepted it. `open`: every one is, for labs and demonstrations.',
+  ),
+  MAX_CANDIDATES: variable(whole(0, 1_000_000, 1_000), '1000', 'Most unregistered identities whose boots are recorded.'),
+  ID_TAG_POLICY: variable(
+    z.enum(['known', 'open'], 'must be known or open').default('known'),
+    'known',
+    '`known`: an unknown idTag is Invalid. `open`: it is Accepted.',
+  ),
+  HEARTBEAT_INTERVAL: variable(whole(1, 86_400, 300), '300', 'Seconds between heartbeats that charge boxes are told.'),
+  KEPT_HEARTBEATS: variable(whole(1, 100_000, 100), '100', 'Heartbeats kept for each charge box.'),
+  MAX_CONNECTOR_POWER: variable(whole(1, 10_000_000, 400_000), '400000', 'Watts. A register that rises faster is flagged as suspect.'),
+  DATA_TRANSFER_VENDORS: variable(
+    z
+      .string()
+      .default('')
+      .transform((text, context) => {
+        const registry = vendorRegistry(text);
+        if ('violations' in registry) for (const message of registry.violations) context.addIssue({ code: 'custom', message });
+        return registry;
+      }),
+    'none',
+    'Vendors whose DataTransfer is accepted, by commas: `com.example.product`, or `com.example.product/messageId`.',
+  ),
+  CACHED_CHARGE_BOXES: variable(whole(1, 10_000_000, 100_000), '100000', 'Charge boxes kept in memory; the least recently used goes first.'),
+  OCPP_STRICT: variable(yesNo(false), 'false', 'Turns deviations from the protocol into faults. For conformance tests of charge boxes.'),
+  FAULT_STATUS: variable(
+    z.enum(['binding', '500'], 'must be binding or 500').default('binding'),
+    'binding',
+    'HTTP status of faults: that of the SOAP binding (400 or 500), or always 500, which some boxes need.',
+  ),
+  MAX_BODY: variable(whole(1_024, 1_073_741_824, 1_048_576), '1048576', 'Bytes of a request as sent.'),
+  MAX_DECOMPRESSED_BODY: variable(whole(1_024, 1_073_741_824, 4_194_304), '4194304', 'Bytes of a request after decompression.'),
+  RECEIVE_TIMEOUT: variable(whole(1, 3_600, 30), '30', 'Seconds that a request may take to arrive.'),
+  KEEP_ALIVE_TIMEOUT: variable(whole(1, 86_400, 75), '75', 'Seconds that an idle connection of a charge box is kept.'),
+  MAX_CONNECTIONS: variable(whole(1, 1_000_000, 20_000), '20000', 'Connections of charge boxes at once.'),
+  MAX_IN_FLIGHT: variable(whole(1, 1_000_000, 5_000), '5000', 'Requests being answered at once; more are refused as overload.'),
+  LOG_LEVEL: variable(
+    z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], 'must be silent, fatal, error, warn, info, debug or trace').default('info'),
+    'info',
+    'Least important level that is logged.',
+  ),
+  LOG_ID_TAGS: variable(yesNo(false), 'false', 'Writes idTags and texts of charge boxes into log lines in clear.'),
+} as const satisfies Record<string, Variable>;
+
+type Variables = typeof variables;
+export type Configuration = { readonly [Name in keyof Variables]: z.output<Variables[Name]['schema']> };
+
+/** Every fault of an environment, a sentence each, with the name of the variable. */
+export interface ConfigurationFaults {
+  readonly faults: readonly string[];
+}
+
+/** Reads the whole configuration from an environment, or says everything that is wrong with it. Empty variables count as unset. */
+export function readConfiguration(environment: Readonly<Record<string, string | undefined>>): Configuration | ConfigurationFaults {
+  const faults: string[] = [];
+  const values: Record<string, unknown> = {};
+  for (const [name, { schema }] of Object.entries<Variable>(variables)) {
+    const text = environment[name];
+    const parsed = schema.safeParse(text === '' ? undefined : text);
+    if (parsed.success) values[name] = parsed.data;
+    else for (const { message } of parsed.error.issues) faults.push(`${name} ${message}${shown(name, text)}`);
+  }
+  return faults.length > 0 ? { faults } : (values as Configuration);
+}
+
+function shown(name: string, text: string | undefined): string {
+  return name === 'API_KEY' || text === undefined ? '' : ` (it is ${JSON.stringify(text.slice(0, 80))})`;
+}
+
+/** The table of all variables, for the documentation. */
+export function renderConfiguration(): string {
+  const rows = Object.entries<Variable>(variables).map(([name, { fallback, doc }]) => `| \`${name}\` | ${fallback} | ${doc} |`);
+  return [
+    '<!-- Generated by `npm run generate`. Do not edit. -->',
+    '',
+    '# Configuration',
+    '',
+    'All settings are environment variables. They are checked at start, all at once; a fault stops the start.',
+    '',
+    '| variable | default | meaning |',
+    '| --- | --- | --- |',
+    ...rows,
+    '',
+  ].join('\n');
+}

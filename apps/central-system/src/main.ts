@@ -1,3 +1,0 @@
-import { systemClock } from '@app/kernel';
-
-console.log(systemClock.now() > 0);

@@ -1,0 +1,34 @@
+import type { Meter, MetricName } from '@app/kernel';
+import { metricTable } from '@app/kernel';
+import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+
+const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+
+/** The figures of the service in the format of Prometheus. */
+export class PrometheusMeter implements Meter {
+  private readonly registry = new Registry();
+  private readonly counters = new Map<MetricName, Counter>();
+  private readonly histograms = new Map<MetricName, Histogram>();
+
+  constructor() {
+    collectDefaultMetrics({ register: this.registry });
+    for (const [name, { kind, help, labels }] of Object.entries(metricTable)) {
+      const options = { name, help, labelNames: [...labels], registers: [this.registry] };
+      if (kind === 'counter') this.counters.set(name as MetricName, new Counter(options));
+      else this.histograms.set(name as MetricName, new Histogram({ ...options, buckets }));
+    }
+  }
+
+  count(name: MetricName, ...labels: readonly string[]): void {
+    this.counters.get(name)?.labels(...labels).inc();
+  }
+
+  observe(name: MetricName, seconds: number, ...labels: readonly string[]): void {
+    this.histograms.get(name)?.labels(...labels).observe(seconds);
+  }
+
+  /** All figures as text. */
+  render(): Promise<string> {
+    return this.registry.metrics();
+  }
+}

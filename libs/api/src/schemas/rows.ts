@@ -1,0 +1,278 @@
+import type { Suspicion } from '@app/charge-box';
+import { suspicionTable } from '@app/charge-box';
+import type {
+  AddressRow,
+  ChargeBoxRow,
+  ConnectorRow,
+  IdTagRow,
+  MeterValueRow,
+  OrphanRow,
+  QuirkRow,
+  TransactionRow,
+} from '@app/read-models';
+import { z } from 'zod';
+import { named } from '../schema-documents';
+
+// What the answers hold, for the documentation. The compiler compares each with the row that it describes.
+
+const at = z.iso.datetime();
+const optionalText = z.string().optional();
+const optionalTime = at.optional();
+
+export const suspicionNames = Object.keys(suspicionTable) as [Suspicion, ...Suspicion[]];
+
+const chargeBoxFields = {
+  identity: z.string(),
+  registration: z.enum(['Accepted', 'Rejected', 'Unknown']).meta({ description: '`Unknown` until somebody decides.' }),
+  chargePointVendor: optionalText,
+  chargePointModel: optionalText,
+  chargePointSerialNumber: optionalText,
+  chargeBoxSerialNumber: optionalText,
+  firmwareVersion: optionalText,
+  iccid: optionalText,
+  imsi: optionalText,
+  meterType: optionalText,
+  meterSerialNumber: optionalText,
+  bootCount: z.int(),
+  lastBootAt: optionalTime,
+  firstSeenAt: optionalTime,
+  lastSeenAt: optionalTime.meta({ description: 'Last sign of life: any message counts.' }),
+  from: optionalText,
+  replyTo: optionalText,
+  remoteAddress: optionalText,
+  addressOverride: optionalText,
+  timeZone: optionalText,
+  note: optionalText,
+  firmwareStatus: optionalText,
+  firmwareStatusAt: optionalTime,
+  diagnosticsStatus: optionalText,
+  diagnosticsStatusAt: optionalTime,
+};
+
+const exampleBox = {
+  identity: 'CB-0001',
+  registration: 'Accepted',
+  chargePointVendor: 'ACME',
+  chargePointModel: 'Duo 22',
+  firmwareVersion: '1.4.2',
+  bootCount: 3,
+  lastBootAt: '2026-03-01T08:00:00.000Z',
+  lastSeenAt: '2026-03-01T09:30:00.000Z',
+};
+
+export const chargeBox = named(z.object(chargeBoxFields) satisfies z.ZodType<ChargeBoxRow>, 'ChargeBox', {
+  description: 'What is known of a charge box. Absent means never reported.',
+  example: exampleBox,
+});
+
+export const connector = named(
+  z.object({
+    identity: z.string(),
+    connectorId: z.int(),
+    status: z.string(),
+    errorCode: z.string(),
+    info: optionalText,
+    vendorId: optionalText,
+    vendorErrorCode: optionalText,
+    since: at,
+    transactionId: z.int().optional(),
+  }) satisfies z.ZodType<ConnectorRow>,
+  'Connector',
+  {
+    description: 'State of a connector.',
+    example: {
+      identity: 'CB-0001',
+      connectorId: 1,
+      status: 'Occupied',
+      errorCode: 'NoError',
+      since: '2026-03-01T09:00:00.000Z',
+      transactionId: 4711,
+    },
+  },
+);
+
+const quirkFields = {
+  name: z.string(),
+  count: z.int(),
+  lastSeenAt: at,
+  lastPath: optionalText,
+  lastText: optionalText,
+};
+const address = z.object({ from: optionalText, replyTo: optionalText, remoteAddress: optionalText, at });
+({ quirk: z.object(quirkFields), address }) satisfies { quirk: z.ZodType<QuirkRow>; address: z.ZodType<AddressRow> };
+
+export const chargeBoxDetails = named(
+  z.object({
+    ...chargeBoxFields,
+    connectors: z.array(connector),
+    quirks: z
+      .array(z.object({ ...quirkFields, meaning: optionalText }))
+      .meta({ description: 'How the box deviates from the protocol, with what it means.' }),
+    addresses: z.array(address).meta({ description: 'Where the box showed itself, newest first, at most 50.' }),
+  }),
+  'ChargeBoxDetails',
+  {
+    description: 'A charge box with its connectors, quirks and addresses.',
+    example: {
+      ...exampleBox,
+      connectors: [],
+      quirks: [
+        {
+          name: 'no-from',
+          count: 12,
+          lastSeenAt: '2026-03-01T09:30:00.000Z',
+          meaning: 'The message has no wsa:From, so it does not tell where the box can be called.',
+        },
+      ],
+      addresses: [{ from: 'http://10.0.0.7:8081/', at: '2026-03-01T08:00:00.000Z' }],
+    },
+  },
+);
+
+const transactionFields = {
+  transactionId: z.int(),
+  identity: z.string(),
+  connectorId: z.int(),
+  idTag: z.string(),
+  idTagStatus: z.string(),
+  parentIdTag: optionalText,
+  status: z.enum(['open', 'stopped', 'closed']).meta({ description: '`closed`: by an operator, not by the box.' }),
+  startedAt: at,
+  startReceivedAt: at,
+  meterStart: z.number().optional(),
+  reservationId: z.int().optional(),
+  stoppedAt: optionalTime,
+  stopReceivedAt: optionalTime,
+  meterStop: z.number().optional(),
+  stopIdTag: optionalText,
+  closeReason: optionalText,
+  energy: z.number().optional().meta({ description: 'Wh' }),
+  duration: z.number().optional().meta({ description: 'Seconds from start to stop.' }),
+  suspicions: z.array(z.enum(suspicionNames)),
+};
+
+const exampleTransaction = {
+  transactionId: 4711,
+  identity: 'CB-0001',
+  connectorId: 1,
+  idTag: '04A2B3C4D5',
+  idTagStatus: 'Accepted',
+  status: 'stopped',
+  startedAt: '2026-03-01T09:00:00.000Z',
+  startReceivedAt: '2026-03-01T09:00:01.200Z',
+  meterStart: 100_000,
+  stoppedAt: '2026-03-01T10:00:00.000Z',
+  stopReceivedAt: '2026-03-01T10:00:00.800Z',
+  meterStop: 111_000,
+  energy: 11_000,
+  duration: 3600,
+  suspicions: [],
+};
+
+export const transaction = named(z.object(transactionFields) satisfies z.ZodType<TransactionRow>, 'Transaction', {
+  description: 'A transaction as it is known so far.',
+  example: exampleTransaction,
+});
+
+export const transactionDetails = named(
+  z.object({
+    ...transactionFields,
+    explanations: z.array(z.object({ suspicion: z.enum(suspicionNames), meaning: z.string() })),
+  }),
+  'TransactionDetails',
+  {
+    description: 'A transaction with what its suspicions mean.',
+    example: {
+      ...exampleTransaction,
+      suspicions: ['meter-backwards'],
+      explanations: [{ suspicion: 'meter-backwards', meaning: suspicionTable['meter-backwards'] }],
+    },
+  },
+);
+
+export const orphan = named(
+  z.object({
+    orphanId: z.string(),
+    identity: z.string(),
+    transactionId: z.int(),
+    idTag: optionalText,
+    stoppedAt: at,
+    receivedAt: at,
+    meterStop: z.number().optional(),
+    boundTo: z.int().optional(),
+  }) satisfies z.ZodType<OrphanRow>,
+  'Orphan',
+  {
+    description: 'A stop that belongs to no known transaction.',
+    example: {
+      orphanId: '7d2c',
+      identity: 'CB-0001',
+      transactionId: 99,
+      stoppedAt: '2026-03-01T10:00:00.000Z',
+      receivedAt: '2026-03-01T10:00:00.800Z',
+      meterStop: 111_000,
+    },
+  },
+);
+
+export const meterValue = named(
+  z.object({
+    identity: z.string(),
+    connectorId: z.int().optional(),
+    transactionId: z.int().optional(),
+    timestamp: at,
+    receivedAt: at,
+    value: z.string().meta({ description: 'Text as sent.' }),
+    number: z.number().optional(),
+    context: z.string(),
+    format: z.string(),
+    measurand: z.string(),
+    location: z.string(),
+    unit: optionalText,
+    source: z.enum(['MeterValues', 'StopTransaction']),
+  }) satisfies z.ZodType<MeterValueRow>,
+  'MeterValue',
+  {
+    description: 'One reading of a meter.',
+    example: {
+      identity: 'CB-0001',
+      connectorId: 1,
+      transactionId: 4711,
+      timestamp: '2026-03-01T09:15:00.000Z',
+      receivedAt: '2026-03-01T09:15:00.300Z',
+      value: '102750',
+      number: 102_750,
+      context: 'Sample.Periodic',
+      format: 'Raw',
+      measurand: 'Energy.Active.Import.Register',
+      location: 'Outlet',
+      unit: 'Wh',
+      source: 'MeterValues',
+    },
+  },
+);
+
+export const idTagRow = named(
+  z.object({
+    idTag: z.string(),
+    parentIdTag: optionalText,
+    expiryDate: optionalTime,
+    blocked: z.boolean(),
+    concurrentTransactions: z.boolean(),
+    note: optionalText,
+    changedAt: at,
+    openTransactions: z.int(),
+  }) satisfies z.ZodType<IdTagRow>,
+  'IdTag',
+  {
+    description: 'What is known of an idTag.',
+    example: {
+      idTag: '04A2B3C4D5',
+      expiryDate: '2027-01-01T00:00:00.000Z',
+      blocked: false,
+      concurrentTransactions: false,
+      changedAt: '2026-03-01T08:00:00.000Z',
+      openTransactions: 0,
+    },
+  },
+);

@@ -1,0 +1,143 @@
+import type { CentralSystemOperation, CentralSystemRequest, FaultName, OcppVersion } from '@app/ocpp';
+import { ocpp15 } from '@app/ocpp';
+import type { Clock, Log, Meter } from '@app/kernel';
+import { errorCode, errorTable } from '@app/kernel';
+import type { RequestOrigin } from '@app/runtime';
+import { AnswerChargeBox } from '@app/runtime';
+import type { InboundRequest, ReadRequest, RefusedRequest, SoapVersion, WriteResponse } from '@app/soap';
+import { contentTypeOf, createRequestReader, createResponseWriter, writeFault } from '@app/soap';
+import type { CommandBus } from '@nestjs/cqrs';
+import { randomUUID } from 'node:crypto';
+import type { IngressSettings } from './settings';
+
+/** What goes back to a charge box. */
+export interface SoapAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly xml: string;
+}
+
+/** What is known of a request before it is read. */
+export interface Arrival {
+  readonly requestId: string;
+  readonly contentType?: string;
+  readonly remoteAddress?: string;
+}
+
+interface Ports {
+  readonly bus: CommandBus;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly log: Log;
+}
+
+/** The versions that are spoken here. */
+export const spokenVersions: readonly OcppVersion[] = [ocpp15];
+
+/** From the bytes of a request to the bytes of its answer, by way of the command bus. Never rejects: every failure has a fault. */
+export class SoapExchange {
+  private readonly read: ReadRequest;
+  private readonly write: WriteResponse;
+  private messages = 0;
+  private readonly run = randomUUID();
+
+  constructor(
+    private readonly settings: IngressSettings,
+    private readonly ports: Ports,
+  ) {
+    this.read = createRequestReader({ versions: spokenVersions, side: 'centralSystem', strict: settings.strict });
+    this.write = createResponseWriter(ocpp15.centralSystem);
+  }
+
+  async answer(body: Buffer, arrival: Arrival): Promise<SoapAnswer> {
+    const begin = performance.now();
+    const message = this.read(body, arrival.contentType);
+    for (const { name } of message.quirks) this.ports.meter.count('ocpp_quirks_total', name);
+    if (message.kind === 'refused') return this.refuse(message, arrival);
+    const answer = await this.dispatch(message, arrival);
+    this.ports.meter.observe('ocpp_request_seconds', (performance.now() - begin) / 1000, message.operation);
+    return answer;
+  }
+
+  /** The answer to a request that cannot be taken now. */
+  overloaded(): SoapAnswer {
+    return this.fault('InternalError', errorTable.overloaded, { soapVersion: '1.2' });
+  }
+
+  private async dispatch(message: InboundRequest, arrival: Arrival): Promise<SoapAnswer> {
+    const operation = message.operation as CentralSystemOperation;
+    try {
+      const command = new AnswerChargeBox(
+        message.chargeBoxIdentity,
+        operation,
+        message.request as CentralSystemRequest,
+        this.originOf(message, arrival),
+      );
+      const { answer, repeated } = await this.ports.bus.execute(command);
+      if (repeated) this.ports.meter.count('ocpp_repeated_requests_total', operation);
+      if ('fault' in answer) return this.refuse({ ...message, kind: 'refused', ...answer }, arrival);
+      this.ports.meter.count('ocpp_requests_total', operation, 'answered');
+      return this.respond(message, answer.response);
+    } catch (error) {
+      return this.fail(message, arrival, error);
+    }
+  }
+
+  private originOf(message: InboundRequest, { requestId, remoteAddress }: Arrival): RequestOrigin {
+    return {
+      requestId,
+      at: new Date(this.ports.clock.now()).toISOString(),
+      quirks: message.quirks,
+      ...(remoteAddress === undefined ? {} : { remoteAddress }),
+      ...(message.messageId === undefined ? {} : { messageId: message.messageId }),
+      ...(message.from === undefined ? {} : { from: message.from }),
+      ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
+    };
+  }
+
+  private respond(message: InboundRequest, response: object): SoapAnswer {
+    const { soapVersion, bodyNamespace, messageId } = message;
+    const headers = { soapVersion, bodyNamespace, messageId: this.newMessageId(), relatesTo: messageId };
+    return { status: 200, contentType: contentTypeOf(soapVersion), xml: this.write(message.operation, response, headers) };
+  }
+
+  private refuse(refused: RefusedRequest, { requestId, remoteAddress }: Arrival): SoapAnswer {
+    const { fault, detail, operation = 'unknown', chargeBoxIdentity, quirks } = refused;
+    this.ports.meter.count('ocpp_requests_total', operation, fault);
+    const seen = this.settings.logIdTags ? { detail, quirks } : { quirks: quirks.map(({ name }) => name) };
+    this.ports.log.warn({ requestId, remoteAddress, chargeBoxIdentity, operation, fault, ...seen }, 'Request refused');
+    return this.fault(fault, detail, refused);
+  }
+
+  private fail(message: InboundRequest, { requestId, remoteAddress }: Arrival, error: unknown): SoapAnswer {
+    const code = errorCode(error);
+    const { operation, chargeBoxIdentity } = message;
+    this.ports.meter.count('ocpp_requests_total', operation, 'failed');
+    this.ports.log.error({ requestId, remoteAddress, chargeBoxIdentity, operation, code, err: error }, 'Request failed');
+    // What went wrong inside is for the log. The box learns that it may try again, and the number to ask us about.
+    return this.fault('InternalError', `Nothing was recorded. Ask the operator about request ${requestId}.`, message);
+  }
+
+  private fault(
+    fault: FaultName | RefusedRequest['fault'],
+    detail: string,
+    request: { soapVersion: SoapVersion; messageId?: string; notUnderstood?: RefusedRequest['notUnderstood'] },
+  ): SoapAnswer {
+    const { soapVersion, messageId, notUnderstood } = request;
+    const { xml, status } = writeFault({
+      fault,
+      detail,
+      soapVersion,
+      messageId: this.newMessageId(),
+      ...(messageId === undefined ? {} : { relatesTo: messageId }),
+      ...(notUnderstood === undefined ? {} : { notUnderstood }),
+    });
+    return { status: this.settings.faultStatus === '500' ? 500 : status, contentType: contentTypeOf(soapVersion), xml };
+  }
+
+  // Unique without chance for each message: a random number for the run, and a count. A URI, as wsa:MessageID wants.
+  private newMessageId(): string {
+    this.messages += 1;
+    return `urn:ocpp-central-system:${this.run}:${this.messages}`;
+  }
+}
