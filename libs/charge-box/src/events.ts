@@ -3,7 +3,7 @@ import type { CentralSystemRequest, IdTagInfo, MeterReading, OpenText } from '@a
 
 /**
  * A moment that a charge box reported. `at` is what counts: the time as the box meant it, or the time of receipt where that
- * is missing or impossible. `text` is what the box wrote, kept whenever it is not simply `at`.
+ * is missing or impossible. `text` is what the box wrote, kept whenever it is not simply `at`; empty when it wrote nothing.
  */
 export interface ReportedTime {
   readonly at: string;
@@ -64,7 +64,13 @@ export type ChargeBoxEvent =
   /** The box showed itself under another address than before. Absent members were not in the message. */
   | DomainEvent<
       'AddressObserved',
-      { readonly from?: string; readonly replyTo?: string; readonly remoteAddress?: string; readonly at: string }
+      {
+        readonly from?: string;
+        readonly replyTo?: string;
+        readonly remoteAddress?: string;
+        /** It was there a moment ago, then elsewhere: two boxes may share the identity. */ readonly alternating?: true;
+        readonly at: string;
+      }
     >
   /** The operator changed what only he knows about the box. `timeZone`: IANA name for times without zone. */
   | DomainEvent<'ChargeBoxConfigured', ChargeBoxSettings & { readonly at: string }>

@@ -1,4 +1,16 @@
+export { answerDataTransfer, vendorRegistry } from './data-transfer';
+export type { Vendor, VendorRegistry } from './data-transfer';
+export { decide, needsOf } from './decide';
 export * from './events';
+export { evolve } from './evolve';
+export { authorize } from './id-tag/authorize';
+export { decideIdTag, evolveIdTag, initialIdTag } from './id-tag/decide';
+export type { IdTagState } from './id-tag/decide';
 export * from './id-tag/events';
 export * from './message';
+export { decideOperator } from './operator';
+export { numberOf } from './readings';
+export { initialState, limits, stateSchema } from './state';
+export type { ChargeBoxState } from './state';
 export * from './streams';
+export { upcast } from './upcast';

@@ -1,0 +1,161 @@
+import type { ChargeBoxEvent, ChargeBoxEventOf } from './events';
+import { bootKey, meterValuesKey, startKey, statusKey, stopKey, writtenTime } from './natural-keys';
+import { registersOf } from './readings';
+import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction } from './state';
+import { limits } from './state';
+
+/** The state after an event. Never touches the state before. */
+export function evolve(state: ChargeBoxState, event: ChargeBoxEvent): ChargeBoxState {
+  switch (event.type) {
+    case 'RegistrationDecided':
+      return { ...state, registration: event.data.registration, refusedBoot: undefined };
+    case 'ChargeBoxBooted':
+      return booted(state, event.data);
+    case 'AddressObserved':
+      return { ...state, address: { ...state.address, ...event.data }, formerAddress: state.address };
+    case 'ChargeBoxConfigured':
+      return configured(state, event.data);
+    case 'TransactionStarted':
+      return started(state, event.data);
+    case 'TransactionStopped':
+      return stopped(state, event.data);
+    case 'OrphanStopReceived':
+      return orphaned(state, event.data);
+    case 'TransactionClosed':
+      return closed(state, event.data);
+    case 'ConnectorStatusReported':
+      return statusReported(state, event.data);
+    case 'MeterValuesReported':
+      return metered(state, event.data);
+    case 'IdTagAuthorized':
+    case 'ReservationUsed':
+    case 'FirmwareStatusReported':
+    case 'DiagnosticsStatusReported':
+    case 'DataTransferReceived':
+    case 'HeartbeatReceived':
+      return state;
+  }
+}
+
+/** The list with one more at the end, and no longer than allowed. */
+function appended<Entry>(list: readonly Entry[], entry: Entry, most: number): readonly Entry[] {
+  return list.length < most ? [...list, entry] : [...list.slice(list.length - most + 1), entry];
+}
+
+type Data<Type extends ChargeBoxEvent['type']> = ChargeBoxEventOf<Type>['data'];
+
+function booted(state: ChargeBoxState, { boot, answered, at }: Data<'ChargeBoxBooted'>): ChargeBoxState {
+  return answered === 'Accepted' ? state : { ...state, refusedBoot: { key: bootKey(boot), at } };
+}
+
+function configured(
+  state: ChargeBoxState,
+  { timeZone, addressOverride, note }: Data<'ChargeBoxConfigured'>,
+): ChargeBoxState {
+  return { ...state, settings: { timeZone, addressOverride, note } };
+}
+
+function started(state: ChargeBoxState, start: Data<'TransactionStarted'>): ChargeBoxState {
+  const { transactionId, connectorId, idTagInfo, meterStart, timestamp, idTag } = start;
+  const key = startKey({ connectorId, idTag, timestamp: writtenTime(timestamp), meterStart });
+  const transaction: OpenTransaction = {
+    transactionId,
+    connectorId,
+    key,
+    idTagInfo,
+    startedAt: timestamp.at,
+    meterStart,
+  };
+  const others = state.open.map((other) =>
+    other.connectorId === connectorId ? { ...other, superseded: true as const } : other,
+  );
+  const open = appended(others, transaction, limits.open);
+  return meterStart === undefined
+    ? { ...state, open }
+    : {
+        ...state,
+        open,
+        connectors: withConnector(state, connectorId, { register: { wattHours: meterStart, at: timestamp.at } }),
+      };
+}
+
+function stopped(state: ChargeBoxState, stop: Data<'TransactionStopped'>): ChargeBoxState {
+  const { transactionId, timestamp, meterStop, idTag, idTagInfo } = stop;
+  const key = stopKey({ timestamp: writtenTime(timestamp), meterStop, idTag });
+  return ended(state, transactionId, {
+    stopKey: key,
+    stopInfo: idTagInfo,
+    register: { wattHours: meterStop, at: timestamp.at },
+  });
+}
+
+function closed(
+  state: ChargeBoxState,
+  { transactionId, meterStop, stoppedAt, orphanId }: Data<'TransactionClosed'>,
+): ChargeBoxState {
+  const orphans = state.orphans.filter((orphan) => orphan.orphanId !== orphanId);
+  return ended({ ...state, orphans }, transactionId, {
+    stopKey: '',
+    register: { wattHours: meterStop, at: stoppedAt },
+  });
+}
+
+interface Ending extends Pick<EndedTransaction, 'stopKey' | 'stopInfo'> {
+  readonly register: { readonly wattHours?: number; readonly at: string };
+}
+
+function ended(
+  state: ChargeBoxState,
+  transactionId: number,
+  { stopKey: key, stopInfo, register }: Ending,
+): ChargeBoxState {
+  const transaction = state.open.find((candidate) => candidate.transactionId === transactionId);
+  if (transaction === undefined) return state;
+  const open = state.open.filter((candidate) => candidate !== transaction);
+  const next = {
+    ...state,
+    open,
+    ended: appended(state.ended, { ...transaction, stopKey: key, stopInfo }, limits.ended),
+  };
+  const { wattHours, at } = register;
+  if (wattHours === undefined) return next;
+  return { ...next, connectors: withConnector(state, transaction.connectorId, { register: { wattHours, at } }) };
+}
+
+function orphaned(
+  state: ChargeBoxState,
+  { orphanId, timestamp, meterStop }: Data<'OrphanStopReceived'>,
+): ChargeBoxState {
+  return {
+    ...state,
+    orphans: appended(state.orphans, { orphanId, stoppedAt: timestamp.at, meterStop }, limits.orphans),
+  };
+}
+
+function statusReported(
+  state: ChargeBoxState,
+  { timestamp, ...report }: Data<'ConnectorStatusReported'>,
+): ChargeBoxState {
+  const status = statusKey(report, writtenTime(timestamp));
+  return { ...state, connectors: withConnector(state, report.connectorId, { status }) };
+}
+
+function metered(state: ChargeBoxState, message: Data<'MeterValuesReported'>): ChargeBoxState {
+  const register = registersOf(message.values).at(-1);
+  const memory = {
+    key: meterValuesKey(message),
+    connectorId: message.connectorId,
+    ...(register === undefined ? {} : { register }),
+  };
+  return { ...state, telemetry: appended(state.telemetry, memory, limits.telemetry) };
+}
+
+function withConnector(
+  state: ChargeBoxState,
+  connectorId: number,
+  change: Partial<ConnectorMemory>,
+): readonly ConnectorMemory[] {
+  const place = state.connectors.findIndex((connector) => connector.connectorId === connectorId);
+  if (place < 0) return appended(state.connectors, { connectorId, ...change }, limits.connectors);
+  return state.connectors.with(place, { ...state.connectors[place], connectorId, ...change });
+}

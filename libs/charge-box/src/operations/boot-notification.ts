@@ -1,0 +1,39 @@
+import type { CentralSystemResponse } from '@app/ocpp';
+import type { Decision } from '../message';
+import { bootKey } from '../natural-keys';
+import type { Case } from '../outcome';
+import { answer, inbound, repeat } from '../outcome';
+
+/** An accepted box learns the time and how often to call. Transactions go on: boxes boot in the middle of them. */
+export const bootNotification = inbound<'BootNotification'>()({
+  needs: [],
+  decide: ({ request: boot, origin: { at }, facts: { policy } }) => {
+    const { heartbeatInterval } = policy;
+    return answer(
+      { status: 'Accepted', currentTime: at, heartbeatInterval },
+      { type: 'ChargeBoxBooted', data: { boot, answered: 'Accepted', heartbeatInterval, at } },
+    );
+  },
+});
+
+// A refused box boots again and again; once in ten minutes is enough to know that it is still there.
+const refusalRemembered = 600_000;
+
+/** A box that nobody accepted is told so, and becomes a candidate. Time and interval are sent all the same (OCPP 1.5, 6.4). */
+export function refuseBoot({
+  request: boot,
+  box,
+  origin: { at },
+  facts,
+}: Case<'BootNotification', never>): Decision<'BootNotification'> {
+  const { heartbeatInterval } = facts.policy;
+  const response: CentralSystemResponse<'BootNotification'> = {
+    status: 'Rejected',
+    currentTime: at,
+    heartbeatInterval,
+  };
+  const known = box.refusedBoot;
+  const isFresh = known !== undefined && Date.parse(at) - Date.parse(known.at) < refusalRemembered;
+  if (isFresh && known.key === bootKey(boot)) return repeat(response);
+  return answer(response, { type: 'ChargeBoxBooted', data: { boot, answered: 'Rejected', heartbeatInterval, at } });
+}

@@ -1,0 +1,45 @@
+import type { Suspicion } from '../events';
+import { meterValuesKey } from '../natural-keys';
+import { answer, inbound, repeat } from '../outcome';
+import type { Register } from '../readings';
+import { completeValues, registersOf, suspicionOf } from '../readings';
+import type { ChargeBoxState } from '../state';
+import { lastRegister } from '../state';
+
+/** Meter values are always kept, also for a transaction that nobody knows; the same message twice is kept once. */
+export const meterValues = inbound<'MeterValues'>()({
+  needs: [],
+  decide: ({ request, box, origin, facts }) => {
+    const { connectorId, transactionId } = request;
+    const { values, suspicions } = completeValues(request.values ?? [], origin.at, box.settings.timeZone);
+    const message = { connectorId, ...(transactionId === undefined ? {} : { transactionId }), values };
+    const key = meterValuesKey(message);
+    if (box.telemetry.some((known) => known.key === key)) return repeat({});
+
+    const found = new Set<Suspicion>(suspicions);
+    const membership = transactionId === undefined ? undefined : suspicionOfTransaction(box, transactionId);
+    if (membership !== undefined) found.add(membership);
+    for (const suspicion of followUp(lastRegister(box, connectorId), registersOf(values), facts.policy.maximumPower))
+      found.add(suspicion);
+    return answer({}, { type: 'MeterValuesReported', data: { ...message, suspicions: [...found], at: origin.at } });
+  },
+});
+
+function suspicionOfTransaction({ open, ended }: ChargeBoxState, transactionId: number): Suspicion | undefined {
+  if (open.some((transaction) => transaction.transactionId === transactionId)) return undefined;
+  return ended.some((transaction) => transaction.transactionId === transactionId)
+    ? 'transaction-over'
+    : 'unknown-transaction';
+}
+
+/** What is odd about registers that follow each other, the first of them a known one. */
+function followUp(
+  known: Register | undefined,
+  registers: readonly Register[],
+  maximumPower: number,
+): readonly Suspicion[] {
+  return registers.flatMap((register, place) => {
+    const suspicion = suspicionOf(place === 0 ? known : registers[place - 1], register, maximumPower);
+    return suspicion === undefined ? [] : [suspicion];
+  });
+}

@@ -1,0 +1,86 @@
+import type { CentralSystemRequest } from '@app/ocpp';
+import type { ChargeBoxEvent, Suspicion } from '../events';
+import { startKey } from '../natural-keys';
+import { answer, inbound, repeat } from '../outcome';
+import { suspicionOf } from '../readings';
+import type { ChargeBoxState, OpenTransaction } from '../state';
+import { lastRegister } from '../state';
+import type { InterpretedTime } from '../times';
+import { interpretTime } from '../times';
+
+/** A start always gets an id, for the energy may have flowed already; its idTagInfo carries the verdict. A repeated start gets the same id. */
+export const startTransaction = inbound<'StartTransaction'>()({
+  needs: ['authorization', 'newTransactionId'],
+  decide: ({ request, box, origin, facts }) => {
+    const interpreted = interpretTime(request.timestamp, origin.at, box.settings.timeZone);
+    const known = sameStart(box, request, interpreted);
+    if (known !== undefined) return repeat({ transactionId: known.transactionId, idTagInfo: known.idTagInfo });
+
+    const { connectorId, idTag, meterStart, reservationId } = request;
+    const { newTransactionId: transactionId, authorization: idTagInfo, policy } = facts;
+    const { at } = origin;
+    const started: ChargeBoxEvent = {
+      type: 'TransactionStarted',
+      data: {
+        transactionId,
+        connectorId,
+        idTag,
+        timestamp: interpreted.time,
+        ...(meterStart === undefined ? {} : { meterStart }),
+        ...(reservationId === undefined ? {} : { reservationId }),
+        idTagInfo,
+        suspicions: suspicions({
+          box,
+          request,
+          interpreted,
+          accepted: idTagInfo.status === 'Accepted',
+          power: policy.maximumPower,
+        }),
+        at,
+      },
+    };
+    const usesReservation = reservationId !== undefined && reservationId > 0;
+    const used: readonly ChargeBoxEvent[] = usesReservation
+      ? [{ type: 'ReservationUsed', data: { reservationId, transactionId, at } }]
+      : [];
+    return answer({ transactionId, idTagInfo }, started, ...used);
+  },
+});
+
+function sameStart(
+  { open, ended }: ChargeBoxState,
+  request: CentralSystemRequest<'StartTransaction'>,
+  { suspicion }: InterpretedTime,
+): OpenTransaction | undefined {
+  const key = startKey(request);
+  const running = open.findLast((transaction) => transaction.key === key);
+  // A clock that does not run writes the same time at every start: then only a transaction that still runs can be the same.
+  if (running !== undefined || suspicion === 'time-missing' || suspicion === 'time-impossible') return running;
+  return ended.findLast((transaction) => transaction.key === key);
+}
+
+interface Start {
+  readonly box: ChargeBoxState;
+  readonly request: CentralSystemRequest<'StartTransaction'>;
+  readonly interpreted: InterpretedTime;
+  readonly accepted: boolean;
+  readonly power: number;
+}
+
+function suspicions({
+  box,
+  request: { connectorId, meterStart },
+  interpreted,
+  accepted,
+  power,
+}: Start): readonly Suspicion[] {
+  const { time, suspicion } = interpreted;
+  const found: Suspicion[] = suspicion === undefined ? [] : [suspicion];
+  if (!accepted) found.push('unaccepted-id-tag');
+  if (box.open.some((transaction) => transaction.connectorId === connectorId)) found.push('connector-occupied');
+  const meter =
+    meterStart === undefined
+      ? 'meter-missing'
+      : suspicionOf(lastRegister(box, connectorId), { wattHours: meterStart, at: time.at }, power);
+  return meter === undefined ? found : [...found, meter];
+}

@@ -1,0 +1,82 @@
+import type { CentralSystemRequest } from '@app/ocpp';
+import type { Suspicion, TransactionStop } from '../events';
+import type { MessageOrigin } from '../message';
+import { orphanIdOf, stopKey } from '../natural-keys';
+import { answer, inbound, repeat } from '../outcome';
+import { completeValues, suspicionOf, valuesOf } from '../readings';
+import type { ChargeBoxState, EndedTransaction, OpenTransaction } from '../state';
+import { lastRegister } from '../state';
+import { interpretTime } from '../times';
+
+/** A stop is always taken: it ends its transaction, repeats what is known, or is kept as an orphan. The tag does not matter for that. */
+export const stopTransaction = inbound<'StopTransaction'>()({
+  needs: ['authorization'],
+  decide: ({ request, box, origin, facts }) => {
+    const { transactionId, idTag } = request;
+    const verdict = idTag === undefined ? {} : { idTagInfo: facts.authorization };
+    const running = box.open.find((transaction) => transaction.transactionId === transactionId);
+    const ended = box.ended.findLast((transaction) => transaction.transactionId === transactionId);
+    if (running === undefined && ended?.stopKey === stopKey(request)) return repeat(firstAnswer(ended));
+
+    const stop = { ...stopOf(request, box, origin), ...verdict };
+    if (running !== undefined) {
+      const suspicions = [
+        ...stop.suspicions,
+        ...suspicionsOfEnd(stop, running, { box, power: facts.policy.maximumPower }),
+      ];
+      return answer(verdict, { type: 'TransactionStopped', data: { ...stop, suspicions } });
+    }
+    const orphanId = orphanIdOf(request);
+    if (box.orphans.some((orphan) => orphan.orphanId === orphanId)) return repeat(verdict);
+    const reason: Suspicion = ended === undefined ? 'unknown-transaction' : 'transaction-over';
+    return answer(verdict, {
+      type: 'OrphanStopReceived',
+      data: { ...stop, orphanId, suspicions: [...stop.suspicions, reason] },
+    });
+  },
+});
+
+function firstAnswer({ stopInfo }: EndedTransaction) {
+  return stopInfo === undefined ? {} : { idTagInfo: stopInfo };
+}
+
+/** The stop as it is kept, with what is odd about it by itself. */
+function stopOf(
+  request: CentralSystemRequest<'StopTransaction'>,
+  box: ChargeBoxState,
+  { at }: MessageOrigin,
+): TransactionStop {
+  const { transactionId, idTag, meterStop } = request;
+  const { time, suspicion } = interpretTime(request.timestamp, at, box.settings.timeZone);
+  const readings = completeValues(valuesOf(request.transactionData), at, box.settings.timeZone);
+  const suspicions = new Set<Suspicion>(readings.suspicions);
+  if (suspicion !== undefined) suspicions.add(suspicion);
+  if (meterStop === undefined) suspicions.add('meter-missing');
+  return {
+    transactionId,
+    ...(idTag === undefined ? {} : { idTag }),
+    timestamp: time,
+    ...(meterStop === undefined ? {} : { meterStop }),
+    transactionData: readings.values,
+    suspicions: [...suspicions],
+    at,
+  };
+}
+
+function suspicionsOfEnd(
+  { timestamp, meterStop }: TransactionStop,
+  { connectorId, startedAt, meterStart, superseded }: OpenTransaction,
+  { box, power }: { readonly box: ChargeBoxState; readonly power: number },
+): readonly Suspicion[] {
+  const found = new Set<Suspicion>();
+  if (superseded === true) found.add('superseded');
+  if (timestamp.at < startedAt) found.add('stop-before-start');
+  if (meterStop === undefined) return [...found];
+  const stop = { wattHours: meterStop, at: timestamp.at };
+  if (meterStart !== undefined && meterStop < meterStart) found.add('meter-backwards');
+  const sinceStart =
+    meterStart === undefined ? undefined : suspicionOf({ wattHours: meterStart, at: startedAt }, stop, power);
+  const sinceLast = superseded === true ? undefined : suspicionOf(lastRegister(box, connectorId), stop, power);
+  for (const suspicion of [sinceStart, sinceLast]) if (suspicion !== undefined) found.add(suspicion);
+  return [...found];
+}

@@ -1,0 +1,72 @@
+import type { ChargeBoxSettings } from './events';
+import type { OperatorDecision, OperatorMessage } from './message';
+import type { ChargeBoxState } from './state';
+import { isTimeZone } from './times';
+
+/** What the operator asks is done, or refused with the reason. The same again changes nothing. */
+export function decideOperator(message: OperatorMessage, box: ChargeBoxState): OperatorDecision {
+  switch (message.kind) {
+    case 'decide-registration':
+      return decideRegistration(message, box);
+    case 'configure':
+      return configure(message, box);
+    case 'close-transaction':
+      return closeTransaction(message, box);
+  }
+}
+
+type Message<Kind extends OperatorMessage['kind']> = Extract<OperatorMessage, { kind: Kind }>;
+
+const refused = (reason: string): OperatorDecision => ({ outcome: 'refused', reason });
+const nothing: OperatorDecision = { outcome: 'done', events: [] };
+
+function decideRegistration(
+  { registration, at }: Message<'decide-registration'>,
+  box: ChargeBoxState,
+): OperatorDecision {
+  if (box.registration === registration) return nothing;
+  return { outcome: 'done', events: [{ type: 'RegistrationDecided', data: { registration, by: 'operator', at } }] };
+}
+
+/** Settings that are left out stay as they are; an empty text takes a setting away. */
+function configure({ settings, at }: Message<'configure'>, box: ChargeBoxState): OperatorDecision {
+  const { timeZone, addressOverride } = settings;
+  if (timeZone && !isTimeZone(timeZone))
+    return refused('timeZone is not the name of a time zone, such as Europe/Amsterdam.');
+  if (addressOverride && !/^https?:\/\/[^\s/?#@]+(?:[/?#]\S*)?$/i.test(addressOverride)) {
+    return refused('addressOverride is not a URL of http or https without user and password.');
+  }
+  const next = merged(box.settings, settings);
+  if (JSON.stringify(next) === JSON.stringify(merged(box.settings, {}))) return nothing;
+  return { outcome: 'done', events: [{ type: 'ChargeBoxConfigured', data: { ...next, at } }] };
+}
+
+function merged(before: ChargeBoxSettings, change: ChargeBoxSettings): ChargeBoxSettings {
+  const names = ['timeZone', 'addressOverride', 'note'] as const;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = change[name] ?? before[name];
+      return value === undefined || value === '' ? [] : [[name, value]];
+    }),
+  );
+}
+
+function closeTransaction(message: Message<'close-transaction'>, box: ChargeBoxState): OperatorDecision {
+  const { transactionId, orphanId, reason, at } = message;
+  if (!box.open.some((transaction) => transaction.transactionId === transactionId)) {
+    return refused('The transaction is not open on this charge box.');
+  }
+  const orphan = orphanId === undefined ? undefined : box.orphans.find((candidate) => candidate.orphanId === orphanId);
+  if (orphanId !== undefined && orphan === undefined)
+    return refused('There is no such orphaned stop of this charge box, or it is bound already.');
+  const meterStop = message.meterStop ?? orphan?.meterStop;
+  const data = {
+    transactionId,
+    ...(meterStop === undefined ? {} : { meterStop }),
+    stoppedAt: message.stoppedAt ?? orphan?.stoppedAt ?? at,
+    ...(orphanId === undefined ? {} : { orphanId }),
+    reason,
+    at,
+  };
+  return { outcome: 'done', events: [{ type: 'TransactionClosed', data }] };
+}

@@ -1,0 +1,96 @@
+import type { IdTagInfo } from '@app/ocpp';
+import type { ChargeBoxSettings, Registration } from './events';
+import type { Register } from './readings';
+
+/**
+ * What decisions about a charge box need, and no more: everything is bounded, plain JSON, and never changed in place.
+ * The members under `telemetry` come from the telemetry stream alone, the others from the state stream alone, so that the two
+ * streams may be folded one after the other.
+ */
+export interface ChargeBoxState {
+  readonly registration?: Registration;
+  readonly settings: ChargeBoxSettings;
+  readonly address?: ObservedAddress;
+  /** The address before, to tell two boxes with one identity from one box that moved. */
+  readonly formerAddress?: ObservedAddress;
+  readonly refusedBoot?: { readonly key: string; readonly at: string };
+  /** Oldest first. */
+  readonly open: readonly OpenTransaction[];
+  /** Oldest first. */
+  readonly ended: readonly EndedTransaction[];
+  readonly orphans: readonly Orphan[];
+  readonly connectors: readonly ConnectorMemory[];
+  readonly telemetry: readonly TelemetryMemory[];
+}
+
+export interface ObservedAddress {
+  readonly from?: string;
+  readonly replyTo?: string;
+  readonly remoteAddress?: string;
+  readonly at: string;
+}
+
+export interface OpenTransaction {
+  readonly transactionId: number;
+  readonly connectorId: number;
+  /** Natural key of its start. */
+  readonly key: string;
+  readonly idTagInfo: IdTagInfo;
+  readonly startedAt: string;
+  readonly meterStart?: number;
+  /** Another transaction started on the connector since. */
+  readonly superseded?: true;
+}
+
+export interface EndedTransaction extends OpenTransaction {
+  /** Natural key of its stop; empty when an operator closed it. */
+  readonly stopKey: string;
+  readonly stopInfo?: IdTagInfo;
+}
+
+/** A stop without its start. */
+export interface Orphan {
+  readonly orphanId: string;
+  readonly stoppedAt: string;
+  readonly meterStop?: number;
+}
+
+export interface ConnectorMemory {
+  readonly connectorId: number;
+  /** The last status report, as one text. */
+  readonly status?: string;
+  /** The last register that a start or a stop named. */
+  readonly register?: Register;
+}
+
+/** One message of meter values. */
+export interface TelemetryMemory {
+  readonly key: string;
+  readonly connectorId: number;
+  readonly register?: Register;
+}
+
+/** Version of this shape; a snapshot of another version is not used. */
+export const stateSchema = 1;
+
+/** Most that each member holds; the oldest goes first. */
+export const limits = { open: 512, ended: 256, orphans: 64, connectors: 128, telemetry: 128 } as const;
+
+export const initialState: ChargeBoxState = {
+  settings: {},
+  open: [],
+  ended: [],
+  orphans: [],
+  connectors: [],
+  telemetry: [],
+};
+
+/** The newest register known of a connector, from wherever it came. */
+export function lastRegister(state: ChargeBoxState, connectorId: number): Register | undefined {
+  const fromTransactions = state.connectors.find((connector) => connector.connectorId === connectorId)?.register;
+  const fromTelemetry = state.telemetry.findLast(
+    (message) => message.connectorId === connectorId && message.register,
+  )?.register;
+  if (fromTransactions === undefined || fromTelemetry === undefined) return fromTransactions ?? fromTelemetry;
+  return fromTelemetry.at > fromTransactions.at ? fromTelemetry : fromTransactions;
+}

@@ -1,0 +1,59 @@
+import { parseInstant } from '@app/ocpp';
+import type { ReportedTime, Suspicion } from './events';
+
+// OCPP 1.5, 3.7: UTC is recommended, not required. Boxes send times without zone, times that do not exist, and 1970.
+
+const earliest = Date.UTC(2000, 0, 1);
+const farthestAhead = 24 * 3_600_000;
+
+export interface InterpretedTime {
+  readonly time: ReportedTime;
+  readonly suspicion?: Suspicion;
+}
+
+/** What a box meant by a time, as of its receipt. `timeZone` (IANA name) is used where the text has no zone. */
+export function interpretTime(text: string | undefined, receivedAt: string, timeZone = 'UTC'): InterpretedTime {
+  if (text === undefined) return { time: { at: receivedAt, text: '' }, suspicion: 'time-missing' };
+  const parsed = parseInstant(text);
+  const at = parsed === undefined ? undefined : 'iso' in parsed ? parsed.iso : inZone(parsed.local, timeZone);
+  if (parsed === undefined || at === undefined || !isPlausible(at, receivedAt)) {
+    return { time: { at: receivedAt, text }, suspicion: 'time-impossible' };
+  }
+  const time = at === text ? { at } : { at, text };
+  return 'iso' in parsed ? { time } : { time, suspicion: 'time-without-zone' };
+}
+
+function isPlausible(at: string, receivedAt: string): boolean {
+  const moment = Date.parse(at);
+  return moment >= earliest && moment <= Date.parse(receivedAt) + farthestAhead;
+}
+
+/** The moment at which clocks of a zone show a local time. Where they show it twice, the earlier; where never, as before the gap. */
+function inZone(local: string, timeZone: string): string | undefined {
+  const asUtc = Date.parse(`${local}Z`);
+  const before = offsetAt(asUtc - 24 * 3_600_000, timeZone);
+  const after = offsetAt(asUtc + 24 * 3_600_000, timeZone);
+  if (before === undefined || after === undefined) return undefined;
+  const candidates = [asUtc - before, asUtc - after];
+  const fits = candidates.filter((moment) => moment + (offsetAt(moment, timeZone) ?? 0) === asUtc);
+  return new Date(Math.min(...(fits.length > 0 ? fits : [asUtc - before]))).toISOString();
+}
+
+/** Whether an IANA zone of this name is known. */
+export function isTimeZone(timeZone: string): boolean {
+  return offsetAt(0, timeZone) !== undefined;
+}
+
+/** Milliseconds that clocks of a zone are ahead of UTC. */
+function offsetAt(moment: number, timeZone: string): number | undefined {
+  try {
+    const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(moment);
+    const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
+    const match = /^GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(name);
+    if (match === null) return 0;
+    const [hours = 0, minutes = 0, seconds = 0] = match.slice(2).map((part) => Number(part ?? 0));
+    return (match[1] === '-' ? -1 : 1) * ((hours * 60 + minutes) * 60 + seconds) * 1_000;
+  } catch {
+    return undefined;
+  }
+}
