@@ -84,6 +84,7 @@ export type ChargeBoxEvent =
       'TransactionClosed',
       {
         readonly transactionId: number;
+        readonly connectorId: number;
         readonly meterStop?: number;
         readonly stoppedAt: string;
         readonly orphanId?: string;
@@ -153,11 +154,15 @@ export interface TransactionStart {
   readonly reservationId?: number;
   readonly idTagInfo: IdTagInfo;
   readonly suspicions: readonly Suspicion[];
+  /** Transactions that were still open on the connector. */
+  readonly supersedes?: readonly number[];
   readonly at: string;
 }
 
 export interface TransactionStop {
   readonly transactionId: number;
+  /** Connector of the start; absent for an orphan. */
+  readonly connectorId?: number;
   readonly idTag?: string;
   readonly timestamp: ReportedTime;
   /** Wh; absent when the box sent none that can be read. */

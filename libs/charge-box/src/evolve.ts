@@ -1,6 +1,6 @@
 import type { ChargeBoxEvent, ChargeBoxEventOf } from './events';
 import { bootKey, meterValuesKey, startKey, statusKey, stopKey, writtenTime } from './natural-keys';
-import { registersOf } from './readings';
+import { lastRegisterIn } from './readings';
 import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction } from './state';
 import { limits } from './state';
 
@@ -141,7 +141,7 @@ function statusReported(
 }
 
 function metered(state: ChargeBoxState, message: Data<'MeterValuesReported'>): ChargeBoxState {
-  const register = registersOf(message.values).at(-1);
+  const register = lastRegisterIn(message.values);
   const memory = {
     key: meterValuesKey(message),
     connectorId: message.connectorId,

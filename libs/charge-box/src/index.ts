@@ -9,7 +9,7 @@ export type { IdTagState } from './id-tag/decide';
 export * from './id-tag/events';
 export * from './message';
 export { decideOperator } from './operator';
-export { numberOf } from './readings';
+export { lastRegisterIn, numberOf } from './readings';
 export { initialState, limits, stateSchema } from './state';
 export type { ChargeBoxState } from './state';
 export * from './streams';

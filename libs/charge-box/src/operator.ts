@@ -53,15 +53,15 @@ function merged(before: ChargeBoxSettings, change: ChargeBoxSettings): ChargeBox
 
 function closeTransaction(message: Message<'close-transaction'>, box: ChargeBoxState): OperatorDecision {
   const { transactionId, orphanId, reason, at } = message;
-  if (!box.open.some((transaction) => transaction.transactionId === transactionId)) {
-    return refused('The transaction is not open on this charge box.');
-  }
+  const transaction = box.open.find((candidate) => candidate.transactionId === transactionId);
+  if (transaction === undefined) return refused('The transaction is not open on this charge box.');
   const orphan = orphanId === undefined ? undefined : box.orphans.find((candidate) => candidate.orphanId === orphanId);
   if (orphanId !== undefined && orphan === undefined)
     return refused('There is no such orphaned stop of this charge box, or it is bound already.');
   const meterStop = message.meterStop ?? orphan?.meterStop;
   const data = {
     transactionId,
+    connectorId: transaction.connectorId,
     ...(meterStop === undefined ? {} : { meterStop }),
     stoppedAt: message.stoppedAt ?? orphan?.stoppedAt ?? at,
     ...(orphanId === undefined ? {} : { orphanId }),

@@ -62,6 +62,11 @@ export function registersOf(values: readonly CompleteMeterValue[]): readonly Reg
   );
 }
 
+/** The last register of imported active energy, `undefined` when none is among the readings. */
+export function lastRegisterIn(values: readonly CompleteMeterValue[]): Register | undefined {
+  return registersOf(values).at(-1);
+}
+
 // Small readings jump by rounding and by delay; only more than this is suspect.
 const tolerated = 1_000;
 

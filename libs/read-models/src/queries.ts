@@ -55,6 +55,13 @@ export class FindChargeBox extends Query<ChargeBoxDetails | undefined> {
   }
 }
 
+/** Unregistered boxes that booted and wait for somebody to accept or reject them. */
+export class FindCandidates extends Query<Page<ChargeBoxRow>> {
+  constructor(readonly paging: Paging) {
+    super();
+  }
+}
+
 export class FindConnectors extends Query<readonly ConnectorRow[]> {
   constructor(readonly identity: string) {
     super();
@@ -69,7 +76,7 @@ export interface TransactionFilter {
   /** Started at or after / before. */
   readonly from?: string;
   readonly to?: string;
-  /** Only those with at least one suspicion, or with this one. */
+  /** Only those with this suspicion; `any` for at least one. */
   readonly suspicion?: string;
 }
 
@@ -144,4 +151,8 @@ export class FindEvents extends Query<Page<RecordedEvent>> {
 }
 
 /** How far the read models are: equal positions mean that they show everything. */
-export class FindReadModelStatus extends Query<{ readonly checkpoint: string; readonly head: string; readonly caughtUp: boolean }> {}
+export class FindReadModelStatus extends Query<{
+  readonly checkpoint: string;
+  readonly head: string;
+  readonly caughtUp: boolean;
+}> {}

@@ -1,4 +1,11 @@
-import type { ChargeBoxEvent, Decision, Facts, InboundMessage, OperatorDecision, OperatorMessage } from '@app/charge-box';
+import type {
+  ChargeBoxEvent,
+  Decision,
+  Facts,
+  InboundMessage,
+  OperatorDecision,
+  OperatorMessage,
+} from '@app/charge-box';
 import { decide, decideOperator, evolve, heartbeatStream, stateStream, telemetryStream } from '@app/charge-box';
 import type { EventMetadata, EventToAppend, Position } from '@app/kernel';
 import { codedError, Mailbox } from '@app/kernel';
@@ -33,7 +40,10 @@ export class ChargeBoxActor {
   }
 
   /** Answers a request of the box. Rejects with a coded error when its events cannot be stored. */
-  answer<Name extends CentralSystemOperation>(message: InboundMessage<Name>, metadata: Metadata): Promise<Decision<Name>> {
+  answer<Name extends CentralSystemOperation>(
+    message: InboundMessage<Name>,
+    metadata: Metadata,
+  ): Promise<Decision<Name>> {
     return this.mailbox.post(async () => {
       const { decision } = await this.transact(metadata, (box) => this.decideOn(message, box));
       return decision;
@@ -83,7 +93,11 @@ export class ChargeBoxActor {
   }
 
   /** Position of the last event stored; `undefined` after a conflict. */
-  private async store(box: LoadedChargeBox, events: readonly ChargeBoxEvent[], metadata: Metadata): Promise<Position | undefined> {
+  private async store(
+    box: LoadedChargeBox,
+    events: readonly ChargeBoxEvent[],
+    metadata: Metadata,
+  ): Promise<Position | undefined> {
     const dressed = dress(events, metadata);
     const expected = this.context.directory.expect(events, this.identity);
     try {
@@ -139,14 +153,17 @@ export class ChargeBoxActor {
     };
     this.eventsSinceSnapshot += dressed.state.length + dressed.telemetry.length;
     this.bytesSinceSnapshot += events.reduce((sum, event) => sum + estimatedBytes(event), 0);
-    if (this.eventsSinceSnapshot >= snapshotEvery.events || this.bytesSinceSnapshot >= snapshotEvery.bytes) this.takeSnapshot(this.box);
+    if (this.eventsSinceSnapshot >= snapshotEvery.events || this.bytesSinceSnapshot >= snapshotEvery.bytes)
+      this.takeSnapshot(this.box);
   }
 
   private takeSnapshot(box: LoadedChargeBox): void {
     this.eventsSinceSnapshot = 0;
     this.bytesSinceSnapshot = 0;
     const at = new Date(this.context.clock.now()).toISOString();
-    storeSnapshot(this.context.store, this.identity, box, at).catch(() => this.context.meter.count('snapshots_failed_total'));
+    storeSnapshot(this.context.store, this.identity, box, at).catch(() =>
+      this.context.meter.count('snapshots_failed_total'),
+    );
   }
 }
 

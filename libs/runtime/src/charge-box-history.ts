@@ -37,7 +37,10 @@ const telemetryTail = 256;
 /** Folds a charge box from its newest snapshot and what came after. Never reads its whole life when there is a snapshot. */
 export async function loadChargeBox(store: EventStore, identity: string): Promise<LoadedChargeBox> {
   const snapshot = await newestSnapshot(store, identity);
-  const state = await store.readStream(stateStream(identity), { from: (snapshot?.stateRevision ?? NO_STREAM) + 1, limit: page });
+  const state = await store.readStream(stateStream(identity), {
+    from: (snapshot?.stateRevision ?? NO_STREAM) + 1,
+    limit: page,
+  });
   if (snapshot === undefined && state.lastRevision === NO_STREAM) {
     return { state: initialState, stateRevision: NO_STREAM, telemetryRevision: NO_STREAM, sinceSnapshot: 0 };
   }
@@ -76,7 +79,7 @@ async function restOf(
   complete: boolean,
 ): Promise<readonly RecordedEvent[]> {
   const events = [...first];
-  for (let end = complete; !end; ) {
+  for (let end = complete; !end;) {
     const next = await store.readStream(stream, { from: (events.at(-1)?.revision ?? NO_STREAM) + 1, limit: page });
     events.push(...next.events);
     end = next.endOfStream || next.events.length === 0;
@@ -85,7 +88,12 @@ async function restOf(
 }
 
 /** Stores a snapshot. The stream keeps only the newest; see `retain` of the caller. */
-export async function storeSnapshot(store: EventStore, identity: string, box: LoadedChargeBox, at: string): Promise<void> {
+export async function storeSnapshot(
+  store: EventStore,
+  identity: string,
+  box: LoadedChargeBox,
+  at: string,
+): Promise<void> {
   const id = randomUUID();
   const { state, stateRevision, telemetryRevision } = box;
   const data: Snapshot = { schema: stateSchema, state, stateRevision, telemetryRevision };
@@ -99,11 +107,21 @@ export function dress(
   events: readonly ChargeBoxEvent[],
   metadata: Omit<EventMetadata, 'schema'>,
 ): Record<'state' | 'telemetry' | 'heartbeats', EventToAppend[]> {
-  const dressed: Record<'state' | 'telemetry' | 'heartbeats', EventToAppend[]> = { state: [], telemetry: [], heartbeats: [] };
-  for (const event of events) {
-    const { type, data } = event;
+  const dressed: Record<'state' | 'telemetry' | 'heartbeats', EventToAppend[]> = {
+    state: [],
+    telemetry: [],
+    heartbeats: [],
+  };
+  // The deviations of a request are told once, with the first event that it led to.
+  const { quirks: _told, ...rest } = metadata;
+  events.forEach(({ type, data }, place) => {
     const schema = chargeBoxEventSchemas[type];
-    dressed[streamOf(type)].push({ id: randomUUID(), type, data, metadata: { schema, ...metadata } });
-  }
+    dressed[streamOf(type)].push({
+      id: randomUUID(),
+      type,
+      data,
+      metadata: { schema, ...(place === 0 ? metadata : rest) },
+    });
+  });
   return dressed;
 }

@@ -13,7 +13,10 @@ export class ChargeBoxes {
 
   /** Runs `work` with the actor of an identity; there is one at a time. */
   async with<Result>(identity: string, work: (actor: ChargeBoxActor) => Promise<Result>): Promise<Result> {
-    const seat = this.busy.get(identity) ?? { actor: this.resting.get(identity) ?? new ChargeBoxActor(identity, this.context), users: 0 };
+    const seat = this.busy.get(identity) ?? {
+      actor: this.resting.get(identity) ?? new ChargeBoxActor(identity, this.context),
+      users: 0,
+    };
     seat.users += 1;
     this.busy.set(identity, seat);
     try {

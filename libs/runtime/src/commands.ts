@@ -1,4 +1,11 @@
-import type { ChargeBoxSettings, Decision, IdTagDetails, MessageOrigin, OperatorMessage, Registration } from '@app/charge-box';
+import type {
+  ChargeBoxSettings,
+  Decision,
+  IdTagDetails,
+  MessageOrigin,
+  OperatorMessage,
+  Registration,
+} from '@app/charge-box';
 import type { Position, QuirkNote } from '@app/kernel';
 import type { CentralSystemOperation, CentralSystemRequest } from '@app/ocpp';
 import { Command } from '@nestjs/cqrs';
@@ -35,8 +42,7 @@ export interface OperatorOrigin {
 
 /** What came of a command of an operator. `position`: of the last event it led to, to read up to. */
 export type Commanded =
-  | { readonly outcome: 'done'; readonly position?: Position }
-  | { readonly outcome: 'refused'; readonly reason: string };
+  { readonly outcome: 'done'; readonly position?: Position } | { readonly outcome: 'refused'; readonly reason: string };
 
 /** Something an operator tells a charge box aggregate: registration, settings, closing a transaction by hand. */
 export class TellChargeBox extends Command<Commanded> {

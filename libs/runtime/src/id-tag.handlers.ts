@@ -68,7 +68,9 @@ export class SaveIdTagHandler implements ICommandHandler<SaveIdTag> {
   constructor(private readonly idTags: IdTags) {}
 
   execute({ details, origin, expected }: SaveIdTag): Promise<Commanded> {
-    return this.idTags.transact(details.idTag, origin, (state, at) => decideIdTag({ kind: 'save', details, expected, at }, state));
+    return this.idTags.transact(details.idTag, origin, (state, at) =>
+      decideIdTag({ kind: 'save', details, expected, at }, state),
+    );
   }
 }
 

@@ -40,7 +40,10 @@ export class RuntimeContext {
     if (needs.includes('newTransactionId')) facts.newTransactionId = this.ids.peek();
     if (needs.includes('authorization')) facts.authorization = this.authorization(message);
     if (needs.includes('dataTransfer')) {
-      facts.dataTransfer = answerDataTransfer(this.settings.vendors, message.request as CentralSystemRequest<'DataTransfer'>);
+      facts.dataTransfer = answerDataTransfer(
+        this.settings.vendors,
+        message.request as CentralSystemRequest<'DataTransfer'>,
+      );
     }
     return facts;
   }

@@ -19,7 +19,8 @@ const providers: Provider[] = [
   },
   {
     provide: TransactionIds,
-    useFactory: (store: EventStore, clock: Clock) => new TransactionIds(store, () => new Date(clock.now()).toISOString()),
+    useFactory: (store: EventStore, clock: Clock) =>
+      new TransactionIds(store, () => new Date(clock.now()).toISOString()),
     inject: [EVENT_STORE, CLOCK],
   },
   {

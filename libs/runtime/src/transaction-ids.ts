@@ -7,7 +7,10 @@ import { transactionIdBlock } from './settings';
 /** The greatest id that every charge box can hold (32 bit signed). */
 export const greatestTransactionId = 2_147_483_647;
 
-type BlockReserved = DomainEvent<'TransactionIdsReserved', { readonly first: number; readonly last: number; readonly at: string }>;
+type BlockReserved = DomainEvent<
+  'TransactionIdsReserved',
+  { readonly first: number; readonly last: number; readonly at: string }
+>;
 
 interface Block {
   next: number;

@@ -19,6 +19,9 @@ export const startTransaction = inbound<'StartTransaction'>()({
     const { connectorId, idTag, meterStart, reservationId } = request;
     const { newTransactionId: transactionId, authorization: idTagInfo, policy } = facts;
     const { at } = origin;
+    const supersedes = box.open
+      .filter((other) => other.connectorId === connectorId)
+      .map((other) => other.transactionId);
     const started: ChargeBoxEvent = {
       type: 'TransactionStarted',
       data: {
@@ -36,6 +39,7 @@ export const startTransaction = inbound<'StartTransaction'>()({
           accepted: idTagInfo.status === 'Accepted',
           power: policy.maximumPower,
         }),
+        ...(supersedes.length === 0 ? {} : { supersedes }),
         at,
       },
     };

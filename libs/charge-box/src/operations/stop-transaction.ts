@@ -24,7 +24,8 @@ export const stopTransaction = inbound<'StopTransaction'>()({
         ...stop.suspicions,
         ...suspicionsOfEnd(stop, running, { box, power: facts.policy.maximumPower }),
       ];
-      return answer(verdict, { type: 'TransactionStopped', data: { ...stop, suspicions } });
+      const { connectorId } = running;
+      return answer(verdict, { type: 'TransactionStopped', data: { ...stop, connectorId, suspicions } });
     }
     const orphanId = orphanIdOf(request);
     if (box.orphans.some((orphan) => orphan.orphanId === orphanId)) return repeat(verdict);

@@ -1,0 +1,66 @@
+import type { Change, DataOf, Occasion, Projection, ProjectedType } from '../projection';
+import type { ChargeBoxRow } from '../rows';
+
+type Fill<Type extends ProjectedType> = (data: DataOf<Type>) => Partial<ChargeBoxRow>;
+
+const unknownBox = (identity: string): ChargeBoxRow => ({ identity, registration: 'Unknown', bootCount: 0 });
+
+/** A sign of life of the box, with what it tells besides. */
+function seen<Type extends ProjectedType>(fill: Fill<Type> = () => ({})): Change<ChargeBoxRow, Type> {
+  return {
+    keys: (_data, identity) => [identity],
+    apply: (row, data, { identity, receivedAt }) => {
+      const known = row ?? unknownBox(identity);
+      const lastSeenAt =
+        known.lastSeenAt !== undefined && known.lastSeenAt > receivedAt ? known.lastSeenAt : receivedAt;
+      return { ...known, firstSeenAt: known.firstSeenAt ?? receivedAt, lastSeenAt, ...fill(data) };
+    },
+  };
+}
+
+/** Something that somebody else says of the box. */
+function told<Type extends ProjectedType>(fill: Fill<Type>): Change<ChargeBoxRow, Type> {
+  return {
+    keys: (_data, identity) => [identity],
+    apply: (row, data, { identity }: Occasion) => ({ ...(row ?? unknownBox(identity)), ...fill(data) }),
+  };
+}
+
+const fold = (...texts: readonly (string | undefined)[]): string => texts.join(' ').toLowerCase();
+
+/** Which charge boxes there are and what they say of themselves. */
+export const chargeBoxes: Projection<ChargeBoxRow> = {
+  name: 'charge_boxes',
+  version: 1,
+  columns: {
+    registration: (row) => row.registration,
+    vendor: (row) => row.chargePointVendor?.toLowerCase() ?? null,
+    model: (row) => row.chargePointModel?.toLowerCase() ?? null,
+    search: (row) => fold(row.identity, row.chargePointSerialNumber, row.chargeBoxSerialNumber, row.note),
+    boots: (row) => row.bootCount,
+    last_seen: (row) => row.lastSeenAt ?? '',
+  },
+  on: {
+    RegistrationDecided: told(({ registration }) => ({ registration })),
+    ChargeBoxConfigured: told(({ timeZone, addressOverride, note }) => ({ timeZone, addressOverride, note })),
+    ChargeBoxBooted: {
+      keys: (_data, identity) => [identity],
+      apply: (row, { boot, at }, occasion) => {
+        const before = row ?? unknownBox(occasion.identity);
+        const firstSeenAt = before.firstSeenAt ?? at;
+        return { ...before, ...boot, bootCount: before.bootCount + 1, firstSeenAt, lastBootAt: at, lastSeenAt: at };
+      },
+    },
+    AddressObserved: seen(({ from, replyTo, remoteAddress }) => ({ from, replyTo, remoteAddress })),
+    IdTagAuthorized: seen(),
+    TransactionStarted: seen(),
+    TransactionStopped: seen(),
+    OrphanStopReceived: seen(),
+    ConnectorStatusReported: seen(),
+    DataTransferReceived: seen(),
+    MeterValuesReported: seen(),
+    HeartbeatReceived: seen(),
+    FirmwareStatusReported: seen(({ status, at }) => ({ firmwareStatus: status, firmwareStatusAt: at })),
+    DiagnosticsStatusReported: seen(({ status, at }) => ({ diagnosticsStatus: status, diagnosticsStatusAt: at })),
+  },
+};

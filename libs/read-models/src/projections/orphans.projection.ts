@@ -1,0 +1,33 @@
+import type { Projection } from '../projection';
+import type { OrphanRow } from '../rows';
+
+const keyOf = (identity: string, orphanId: string): string => `${orphanId}\u0000${identity}`;
+
+/** Stops without a transaction, until an operator binds them. */
+export const orphans: Projection<OrphanRow> = {
+  name: 'orphans',
+  version: 1,
+  columns: {
+    identity: (row) => row.identity,
+    bound: (row) => (row.boundTo === undefined ? 0 : 1),
+    received_at: (row) => row.receivedAt,
+  },
+  on: {
+    OrphanStopReceived: {
+      keys: ({ orphanId }, identity) => [keyOf(identity, orphanId)],
+      apply: (_row, { orphanId, transactionId, idTag, timestamp, at, meterStop }, { identity }) => ({
+        orphanId,
+        identity,
+        transactionId,
+        idTag,
+        stoppedAt: timestamp.at,
+        receivedAt: at,
+        meterStop,
+      }),
+    },
+    TransactionClosed: {
+      keys: ({ orphanId }, identity) => (orphanId === undefined ? [] : [keyOf(identity, orphanId)]),
+      apply: (row, { transactionId }) => row && { ...row, boundTo: transactionId },
+    },
+  },
+};

@@ -1,0 +1,74 @@
+import type { EventStore, Position, RecordedEvent, Subscription } from '@app/kernel';
+import type { SqliteDatabase } from './sqlite/database';
+import { ProjectorTables } from './sqlite/projector-tables';
+
+/** How far a projector is. */
+export interface Progress {
+  readonly checkpoint: Position;
+  readonly caughtUp: boolean;
+  readonly skipped: number;
+}
+
+export interface ProjectorSignals {
+  progress(progress: Progress): void;
+  /** An event that a projection could not take. */
+  skipped(event: Pick<RecordedEvent, 'type' | 'stream' | 'position'>, error: unknown): void;
+  /** The subscription ended; it is tried again after `retryIn` milliseconds. */
+  interrupted(error: unknown, retryIn: number): void;
+}
+
+const batchSize = 2_000;
+const longestWait = 10_000;
+
+/** Feeds the read models from the log, from where they were; goes on by itself after every interruption until it is stopped. */
+export class Projector {
+  private readonly tables: ProjectorTables;
+  private subscription: Subscription | undefined;
+  private stopping = false;
+  private wait = 100;
+  private retry: NodeJS.Timeout | undefined;
+  private skipped = 0;
+
+  constructor(
+    private readonly store: EventStore,
+    database: SqliteDatabase,
+    private readonly signals: ProjectorSignals,
+  ) {
+    this.tables = new ProjectorTables(database);
+  }
+
+  start(): void {
+    if (this.stopping) return;
+    this.subscription = this.store.subscribe(
+      { after: this.tables.checkpoint, batchSize },
+      ({ events, checkpoint, caughtUp }) => {
+        const { skipped } = this.tables.apply(events, checkpoint);
+        this.skipped += skipped.length;
+        for (const { event, error } of skipped) this.signals.skipped(event, error);
+        this.wait = 100;
+        this.signals.progress({
+          checkpoint: checkpoint > '' ? checkpoint : this.tables.checkpoint,
+          caughtUp,
+          skipped: this.skipped,
+        });
+      },
+    );
+    this.subscription.ended.then(
+      () => this.again(undefined),
+      (error: unknown) => this.again(error),
+    );
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+    clearTimeout(this.retry);
+    await this.subscription?.stop().catch(() => undefined);
+  }
+
+  private again(error: unknown): void {
+    if (this.stopping) return;
+    this.signals.interrupted(error, this.wait);
+    this.retry = setTimeout(() => this.start(), this.wait);
+    this.wait = Math.min(longestWait, this.wait * 2);
+  }
+}

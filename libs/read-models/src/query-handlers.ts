@@ -1,0 +1,80 @@
+import type { EventStore } from '@app/kernel';
+import { EVENT_STORE } from '@app/runtime';
+import { Inject } from '@nestjs/common';
+import type { Type } from '@nestjs/common';
+import type { IQueryHandler, Query } from '@nestjs/cqrs';
+import { QueryHandler } from '@nestjs/cqrs';
+import { eventsOfBox } from './events-of-box';
+import {
+  FindCandidates,
+  FindChargeBox,
+  FindChargeBoxes,
+  FindConnectors,
+  FindEvents,
+  FindIdTag,
+  FindIdTags,
+  FindMeterValues,
+  FindOrphans,
+  FindReadModelStatus,
+  FindTransaction,
+  FindTransactions,
+} from './queries';
+import { ReadModels } from './read-models';
+import type { SqliteDatabase } from './sqlite/database';
+import * as lists from './sqlite/lists';
+
+/** The handler of a query that the tables alone can answer. */
+function fromTables<Asked extends Query<unknown>>(
+  query: Type<Asked>,
+  find: (database: SqliteDatabase, query: Asked) => unknown,
+): Type<IQueryHandler> {
+  @QueryHandler(query)
+  class FromTables implements IQueryHandler {
+    constructor(@Inject(ReadModels) private readonly readModels: ReadModels) {}
+
+    execute(asked: Asked): Promise<unknown> {
+      // A fault of the question is an answer too: it rejects.
+      return Promise.resolve().then(() => find(this.readModels.database, asked));
+    }
+  }
+  Object.defineProperty(FromTables, 'name', { value: `${query.name}Handler` });
+  return FromTables;
+}
+
+@QueryHandler(FindEvents)
+class FindEventsHandler implements IQueryHandler<FindEvents> {
+  constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
+
+  execute({ identity, filter, paging }: FindEvents) {
+    return eventsOfBox(this.store, identity, filter, paging);
+  }
+}
+
+@QueryHandler(FindReadModelStatus)
+class FindReadModelStatusHandler implements IQueryHandler<FindReadModelStatus> {
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(ReadModels) private readonly readModels: ReadModels,
+  ) {}
+
+  async execute() {
+    const head = await this.store.head();
+    const { checkpoint } = this.readModels.status();
+    return { checkpoint, head, caughtUp: checkpoint >= head };
+  }
+}
+
+export const queryHandlers: readonly Type<IQueryHandler>[] = [
+  fromTables(FindChargeBoxes, (database, { filter, paging }) => lists.findChargeBoxes(database, filter, paging)),
+  fromTables(FindChargeBox, (database, { identity }) => lists.findChargeBox(database, identity)),
+  fromTables(FindCandidates, (database, { paging }) => lists.findCandidates(database, paging)),
+  fromTables(FindConnectors, (database, { identity }) => lists.findConnectors(database, identity)),
+  fromTables(FindTransactions, (database, { filter, paging }) => lists.findTransactions(database, filter, paging)),
+  fromTables(FindTransaction, (database, { transactionId }) => lists.findTransaction(database, transactionId)),
+  fromTables(FindOrphans, (database, { filter, paging }) => lists.findOrphans(database, filter, paging)),
+  fromTables(FindMeterValues, (database, { filter, paging }) => lists.findMeterValues(database, filter, paging)),
+  fromTables(FindIdTags, (database, { filter, paging }) => lists.findIdTags(database, filter, paging)),
+  fromTables(FindIdTag, (database, { idTag }) => lists.findIdTag(database, idTag)),
+  FindEventsHandler,
+  FindReadModelStatusHandler,
+];

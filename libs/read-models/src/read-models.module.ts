@@ -1,0 +1,16 @@
+import type { DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { queryHandlers } from './query-handlers';
+import { ReadModels } from './read-models';
+
+/** The answers to queries. The application starts and stops the building of rows. */
+@Module({})
+export class ReadModelsModule {
+  static forRoot(readModels: ReadModels): DynamicModule {
+    return {
+      module: ReadModelsModule,
+      providers: [{ provide: ReadModels, useValue: readModels }, ...queryHandlers],
+      exports: [ReadModels],
+    };
+  }
+}

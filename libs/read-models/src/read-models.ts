@@ -1,0 +1,134 @@
+import type { EventStore, Log, Position } from '@app/kernel';
+import type { AuthorizationSeed } from '@app/runtime';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Progress } from './projector';
+import { Projector } from './projector';
+import type { StoreOpener, WorkerMessage } from './projector-worker';
+import type { SqliteDatabase } from './sqlite/database';
+import { openForReading, openForWriting } from './sqlite/database';
+import { seedFrom } from './sqlite/seed';
+
+export interface ReadModelsOptions {
+  readonly file: string;
+  readonly store: EventStore;
+  /** Opens the log in a thread of its own. Without it rows are built in this thread, which is for small stores. */
+  readonly openStore?: StoreOpener;
+  readonly log: Log;
+}
+
+interface Waiter {
+  readonly position: Position;
+  readonly done: (reached: boolean) => void;
+  readonly timer: NodeJS.Timeout;
+}
+
+/** The read models at work: built beside the service, asked by queries, and how far they are. */
+export class ReadModels {
+  private progress: Progress = { checkpoint: '', caughtUp: false, skipped: 0 };
+  private waiters: Waiter[] = [];
+  private readonly writer: SqliteDatabase;
+  private reader: SqliteDatabase | undefined;
+  private stopBuilding: () => Promise<void> = () => Promise.resolve();
+
+  constructor(private readonly options: ReadModelsOptions) {
+    // Opened here first, so that the tables exist before anybody asks and a fault stops the start.
+    this.writer = openForWriting(options.file);
+  }
+
+  /** Connection for queries. */
+  get database(): SqliteDatabase {
+    this.reader ??= openForReading(this.options.file);
+    return this.reader;
+  }
+
+  /** What the runtime must know of idTags and transactions, as of the checkpoint. */
+  seed(): AuthorizationSeed {
+    return seedFrom(this.writer);
+  }
+
+  start(): void {
+    const { openStore } = this.options;
+    if (openStore === undefined) this.startHere();
+    else this.startThread(openStore);
+  }
+
+  async stop(): Promise<void> {
+    await this.stopBuilding();
+    for (const { done, timer } of this.waiters.splice(0)) {
+      clearTimeout(timer);
+      done(false);
+    }
+    this.reader?.close();
+    this.writer.close();
+  }
+
+  status(): Progress {
+    return this.progress;
+  }
+
+  /** Resolves with true once the rows show everything up to a position, with false after `patience` milliseconds. */
+  waitFor(position: Position, patience: number): Promise<boolean> {
+    if (this.progress.checkpoint >= position) return Promise.resolve(true);
+    return new Promise((done) => {
+      const timer = setTimeout(() => {
+        this.waiters = this.waiters.filter((waiter) => waiter.timer !== timer);
+        done(false);
+      }, patience);
+      this.waiters.push({ position, done, timer });
+    });
+  }
+
+  private startHere(): void {
+    const { log } = this.options;
+    const projector = new Projector(this.options.store, this.writer, {
+      progress: (progress) => this.advance(progress),
+      skipped: ({ type, stream, position }, error) =>
+        log.error({ type, stream, position, err: error }, 'An event was left out of the read models'),
+      interrupted: (error, retryIn) => log.warn({ err: error, retryIn }, 'The read models were interrupted'),
+    });
+    this.stopBuilding = () => projector.stop();
+    projector.start();
+  }
+
+  private startThread(openStore: StoreOpener): void {
+    const { log, file } = this.options;
+    const thread = new Worker(join(__dirname, `projector-worker${__filename.slice(-3)}`), {
+      workerData: { file, openStore },
+      ...(__filename.endsWith('.ts') ? { execArgv: ['--require', '@swc-node/register'] } : {}),
+    });
+    let stopping = false;
+    thread.on('message', (message: WorkerMessage) => {
+      if (message.kind === 'progress') return this.advance(message);
+      const { kind, ...fields } = message;
+      log.warn(
+        fields,
+        kind === 'skipped' ? 'An event was left out of the read models' : 'The read models were interrupted',
+      );
+    });
+    thread.on('error', (error) => log.error({ err: error }, 'The thread of the read models failed'));
+    const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+    void exited.then(() => {
+      if (stopping) return;
+      this.progress = { ...this.progress, caughtUp: false };
+      log.error({}, 'The thread of the read models ended; it is started again');
+      setTimeout(() => !stopping && this.startThread(openStore), 1_000);
+    });
+    this.stopBuilding = async () => {
+      stopping = true;
+      thread.postMessage('stop');
+      await exited;
+    };
+  }
+
+  private advance(progress: Progress): void {
+    this.progress = progress;
+    const reached = this.waiters.filter(({ position }) => position <= progress.checkpoint);
+    if (reached.length === 0) return;
+    this.waiters = this.waiters.filter(({ position }) => position > progress.checkpoint);
+    for (const { done, timer } of reached) {
+      clearTimeout(timer);
+      done(true);
+    }
+  }
+}

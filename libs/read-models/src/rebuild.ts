@@ -1,0 +1,19 @@
+import type { EventStore } from '@app/kernel';
+import { openForWriting } from './sqlite/database';
+import { ProjectorTables } from './sqlite/projector-tables';
+
+/** Builds read models from the whole log into a file. The log is read to its present end. */
+export async function rebuildFromZero(store: EventStore, file: string): Promise<void> {
+  const database = openForWriting(file);
+  try {
+    const tables = new ProjectorTables(database);
+    for (let from = tables.checkpoint, end = false; !end;) {
+      const page = await store.readAll({ from, direction: 'forward', limit: 5_000 });
+      tables.apply(page.events, page.next);
+      from = page.next;
+      end = page.endOfLog;
+    }
+  } finally {
+    database.close();
+  }
+}

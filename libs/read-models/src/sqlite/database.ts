@@ -1,0 +1,97 @@
+import Database from 'better-sqlite3';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { projections } from '../projections';
+import type { Projection } from '../projection';
+
+export type SqliteDatabase = Database.Database;
+
+// Goes up with the tables that are not made from projections.
+const tablesVersion = 1;
+
+/** One text for the shape of everything; another text in the file means that the rows must be built anew. */
+export const shape = [`tables:${tablesVersion}`, ...projections.map(({ name, version }) => `${name}:${version}`)].join(
+  ' ',
+);
+
+function tableOf({ name, columns }: Projection<object>): string {
+  const names = Object.keys(columns);
+  const indexes = names.filter((column) => column !== 'search' && column !== 'suspicions');
+  return [
+    `CREATE TABLE ${name} (key TEXT PRIMARY KEY, row TEXT NOT NULL, ${names.join(', ')}) WITHOUT ROWID;`,
+    ...indexes.map((column) => `CREATE INDEX ${name}_${column} ON ${name} (${column});`),
+  ].join('\n');
+}
+
+const appendedTables = `
+  CREATE TABLE meter_values (
+    id INTEGER PRIMARY KEY, identity TEXT NOT NULL, connector_id INTEGER, transaction_id INTEGER, timestamp TEXT NOT NULL,
+    received_at TEXT NOT NULL, value TEXT NOT NULL, number REAL, context TEXT NOT NULL, format TEXT NOT NULL,
+    measurand TEXT NOT NULL, location TEXT NOT NULL, unit TEXT, source TEXT NOT NULL);
+  CREATE INDEX meter_values_identity ON meter_values (identity, timestamp);
+  CREATE INDEX meter_values_transaction ON meter_values (transaction_id, timestamp) WHERE transaction_id IS NOT NULL;
+  CREATE INDEX meter_values_timestamp ON meter_values (timestamp);
+  CREATE TABLE quirks (
+    identity TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, last_seen_at TEXT NOT NULL, last_path TEXT, last_text TEXT,
+    PRIMARY KEY (identity, name)) WITHOUT ROWID;
+  CREATE TABLE addresses (
+    identity TEXT NOT NULL, position TEXT NOT NULL, from_address TEXT, reply_to TEXT, remote_address TEXT, at TEXT NOT NULL,
+    PRIMARY KEY (identity, position)) WITHOUT ROWID;
+  CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), position TEXT NOT NULL, shape TEXT NOT NULL, skipped INTEGER NOT NULL);
+`;
+
+export const appendedTableNames = ['meter_values', 'quirks', 'addresses', 'checkpoint'] as const;
+
+/** Opens the read models for writing; tables of another shape are thrown away, for events can build them anew. */
+export function openForWriting(file: string): SqliteDatabase {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const database = new Database(file);
+  if (file !== ':memory:') chmodSync(file, 0o600);
+  database.pragma('journal_mode = WAL');
+  // A power cut may take the last batches; the checkpoint goes with them, so they are built again.
+  database.pragma('synchronous = NORMAL');
+  if (shapeOf(database) !== shape) makeTables(database);
+  return database;
+}
+
+function shapeOf(database: SqliteDatabase): string | undefined {
+  const exists = database.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'checkpoint'`).get();
+  if (exists === undefined) return undefined;
+  return database.prepare<[], { shape: string }>('SELECT shape FROM checkpoint').get()?.shape;
+}
+
+function makeTables(database: SqliteDatabase): void {
+  database.transaction(() => {
+    const tables = database.prepare<[], { name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table'`).all();
+    for (const { name } of tables) database.exec(`DROP TABLE "${name.replaceAll('"', '""')}"`);
+    for (const projection of projections) database.exec(tableOf(projection));
+    database.exec(appendedTables);
+    database.prepare(`INSERT INTO checkpoint VALUES (1, '', ?, 0)`).run(shape);
+  })();
+}
+
+/** Opens the read models for queries; the writer may be another thread. */
+export function openForReading(file: string): SqliteDatabase {
+  const database = new Database(file, { readonly: true });
+  database.pragma('query_only = ON');
+  return database;
+}
+
+/** Everything in the read models as text, in an order that depends on nothing else: equal rows make equal text. */
+export function dump(file: string): string {
+  const database = openForReading(file);
+  try {
+    const names = [
+      ...projections.map(({ name }) => name),
+      ...appendedTableNames.filter((name) => name !== 'checkpoint'),
+    ].sort();
+    return names.flatMap((name) => [`# ${name}`, ...linesOf(database, name)]).join('\n');
+  } finally {
+    database.close();
+  }
+}
+
+function linesOf(database: SqliteDatabase, table: string): readonly string[] {
+  const rows = database.prepare<[], Record<string, unknown>>(`SELECT * FROM ${table}`).all();
+  return rows.map(({ id: _id, ...row }) => JSON.stringify(row)).sort();
+}

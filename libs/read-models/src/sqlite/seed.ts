@@ -1,0 +1,27 @@
+import type { IdTagDetails } from '@app/charge-box';
+import type { AuthorizationSeed } from '@app/runtime';
+import type { StoredIdTag } from '../projections/id-tags.projection';
+import type { TransactionRow } from '../rows';
+import type { SqliteDatabase } from './database';
+
+/** Everything about idTags, open transactions and candidates that the tables hold, with the position that they show. */
+export function seedFrom(database: SqliteDatabase): AuthorizationSeed {
+  return database.transaction(() => ({
+    position: database.prepare<[], { position: string }>('SELECT position FROM checkpoint').get()?.position ?? '',
+    idTags: rowsOf<StoredIdTag>(database, 'SELECT row FROM id_tags').map(
+      ({ changedAt: _changedAt, ...details }): IdTagDetails => details,
+    ),
+    openTransactions: rowsOf<TransactionRow>(database, `SELECT row FROM transactions WHERE status = 'open'`),
+    candidates: database
+      .prepare<[], { key: string }>(`SELECT key FROM charge_boxes WHERE registration = 'Unknown'`)
+      .all()
+      .map(({ key }) => key),
+  }))();
+}
+
+function rowsOf<Row>(database: SqliteDatabase, sql: string): readonly Row[] {
+  return database
+    .prepare<[], { row: string }>(sql)
+    .all()
+    .map(({ row }) => JSON.parse(row) as Row);
+}
