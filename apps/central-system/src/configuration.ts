@@ -9,7 +9,11 @@ interface Variable<Schema extends z.ZodType = z.ZodType> {
   readonly doc: string;
 }
 
-const variable = <Schema extends z.ZodType>(schema: Schema, fallback: string, doc: string): Variable<Schema> => ({ schema, fallback, doc });
+const variable = <Schema extends z.ZodType>(schema: Schema, fallback: string, doc: string): Variable<Schema> => ({
+  schema,
+  fallback,
+  doc,
+});
 
 const whole = (least: number, most: number, fallback: number) =>
   z
@@ -41,13 +45,21 @@ export const variables = {
   SOAP_HOST: variable(host('0.0.0.0'), '0.0.0.0', 'Address to listen on for charge boxes.'),
   SOAP_PATH: variable(urlPath, '/ocpp', 'Path that charge boxes call, letter case aside.'),
   API_PORT: variable(whole(0, 65_535, 3000), '3000', 'Port of the operator API; 0 picks a free one.'),
-  API_HOST: variable(host('127.0.0.1'), '127.0.0.1', 'Address to listen on for operators. Beyond this machine only behind TLS.'),
+  API_HOST: variable(
+    host('127.0.0.1'),
+    '127.0.0.1',
+    'Address to listen on for operators. Beyond this machine only behind TLS.',
+  ),
   API_KEY: variable(
     z.string().min(16, 'must have at least 16 characters').max(512, 'must have at most 512 characters').optional(),
     'made at first start',
     'Key of the operator API. Without it one is made at first start, printed once and kept as a hash.',
   ),
-  DATA_DIR: variable(z.string().min(1, 'must not be empty').default('./data'), './data', 'Folder of the event store and the read models.'),
+  DATA_DIR: variable(
+    z.string().min(1, 'must not be empty').default('./data'),
+    './data',
+    'Folder of the event store and the read models.',
+  ),
   EVENT_STORE: variable(
     z.enum(['embedded', 'memory'], 'must be embedded or memory').default('embedded'),
     'embedded',
@@ -58,7 +70,11 @@ export const variables = {
     'known',
     '`known`: a charge box is served once an operator accepted it. `open`: every one is, for labs and demonstrations.',
   ),
-  MAX_CANDIDATES: variable(whole(0, 1_000_000, 1_000), '1000', 'Most unregistered identities whose boots are recorded.'),
+  MAX_CANDIDATES: variable(
+    whole(0, 1_000_000, 1_000),
+    '1000',
+    'Most unregistered identities whose boots are recorded.',
+  ),
   ID_TAG_POLICY: variable(
     z.enum(['known', 'open'], 'must be known or open').default('known'),
     'known',
@@ -66,34 +82,60 @@ export const variables = {
   ),
   HEARTBEAT_INTERVAL: variable(whole(1, 86_400, 300), '300', 'Seconds between heartbeats that charge boxes are told.'),
   KEPT_HEARTBEATS: variable(whole(1, 100_000, 100), '100', 'Heartbeats kept for each charge box.'),
-  MAX_CONNECTOR_POWER: variable(whole(1, 10_000_000, 400_000), '400000', 'Watts. A register that rises faster is flagged as suspect.'),
+  MAX_CONNECTOR_POWER: variable(
+    whole(1, 10_000_000, 400_000),
+    '400000',
+    'Watts. A register that rises faster is flagged as suspect.',
+  ),
   DATA_TRANSFER_VENDORS: variable(
     z
       .string()
       .default('')
       .transform((text, context) => {
         const registry = vendorRegistry(text);
-        if ('violations' in registry) for (const message of registry.violations) context.addIssue({ code: 'custom', message });
-        return registry;
+        if (!('violations' in registry)) return registry;
+        for (const message of registry.violations) context.addIssue({ code: 'custom', message });
+        return z.NEVER;
       }),
     'none',
     'Vendors whose DataTransfer is accepted, by commas: `com.example.product`, or `com.example.product/messageId`.',
   ),
-  CACHED_CHARGE_BOXES: variable(whole(1, 10_000_000, 100_000), '100000', 'Charge boxes kept in memory; the least recently used goes first.'),
-  OCPP_STRICT: variable(yesNo(false), 'false', 'Turns deviations from the protocol into faults. For conformance tests of charge boxes.'),
+  CACHED_CHARGE_BOXES: variable(
+    whole(1, 10_000_000, 100_000),
+    '100000',
+    'Charge boxes kept in memory; the least recently used goes first.',
+  ),
+  OCPP_STRICT: variable(
+    yesNo(false),
+    'false',
+    'Turns deviations from the protocol into faults. For conformance tests of charge boxes.',
+  ),
   FAULT_STATUS: variable(
     z.enum(['binding', '500'], 'must be binding or 500').default('binding'),
     'binding',
     'HTTP status of faults: that of the SOAP binding (400 or 500), or always 500, which some boxes need.',
   ),
   MAX_BODY: variable(whole(1_024, 1_073_741_824, 1_048_576), '1048576', 'Bytes of a request as sent.'),
-  MAX_DECOMPRESSED_BODY: variable(whole(1_024, 1_073_741_824, 4_194_304), '4194304', 'Bytes of a request after decompression.'),
+  MAX_DECOMPRESSED_BODY: variable(
+    whole(1_024, 1_073_741_824, 4_194_304),
+    '4194304',
+    'Bytes of a request after decompression.',
+  ),
   RECEIVE_TIMEOUT: variable(whole(1, 3_600, 30), '30', 'Seconds that a request may take to arrive.'),
   KEEP_ALIVE_TIMEOUT: variable(whole(1, 86_400, 75), '75', 'Seconds that an idle connection of a charge box is kept.'),
   MAX_CONNECTIONS: variable(whole(1, 1_000_000, 20_000), '20000', 'Connections of charge boxes at once.'),
-  MAX_IN_FLIGHT: variable(whole(1, 1_000_000, 5_000), '5000', 'Requests being answered at once; more are refused as overload.'),
+  MAX_IN_FLIGHT: variable(
+    whole(1, 1_000_000, 5_000),
+    '5000',
+    'Requests being answered at once; more are refused as overload.',
+  ),
   LOG_LEVEL: variable(
-    z.enum(['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'], 'must be silent, fatal, error, warn, info, debug or trace').default('info'),
+    z
+      .enum(
+        ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'],
+        'must be silent, fatal, error, warn, info, debug or trace',
+      )
+      .default('info'),
     'info',
     'Least important level that is logged.',
   ),
@@ -109,7 +151,9 @@ export interface ConfigurationFaults {
 }
 
 /** Reads the whole configuration from an environment, or says everything that is wrong with it. Empty variables count as unset. */
-export function readConfiguration(environment: Readonly<Record<string, string | undefined>>): Configuration | ConfigurationFaults {
+export function readConfiguration(
+  environment: Readonly<Record<string, string | undefined>>,
+): Configuration | ConfigurationFaults {
   const faults: string[] = [];
   const values: Record<string, unknown> = {};
   for (const [name, { schema }] of Object.entries<Variable>(variables)) {
@@ -127,7 +171,9 @@ function shown(name: string, text: string | undefined): string {
 
 /** The table of all variables, for the documentation. */
 export function renderConfiguration(): string {
-  const rows = Object.entries<Variable>(variables).map(([name, { fallback, doc }]) => `| \`${name}\` | ${fallback} | ${doc} |`);
+  const rows = Object.entries<Variable>(variables).map(
+    ([name, { fallback, doc }]) => `| \`${name}\` | ${fallback} | ${doc} |`,
+  );
   return [
     '<!-- Generated by `npm run generate`. Do not edit. -->',
     '',

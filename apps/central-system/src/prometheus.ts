@@ -20,11 +20,17 @@ export class PrometheusMeter implements Meter {
   }
 
   count(name: MetricName, ...labels: readonly string[]): void {
-    this.counters.get(name)?.labels(...labels).inc();
+    this.counters
+      .get(name)
+      ?.labels(...labels)
+      .inc();
   }
 
   observe(name: MetricName, seconds: number, ...labels: readonly string[]): void {
-    this.histograms.get(name)?.labels(...labels).observe(seconds);
+    this.histograms
+      .get(name)
+      ?.labels(...labels)
+      .observe(seconds);
   }
 
   /** All figures as text. */

@@ -34,14 +34,18 @@ function pathOf(request: FastifyRequest): string {
   // Without a route nothing tells where an idTag stands.
   if (pattern === undefined) return /tag|%/i.test(request.url) ? mask : cut(request.url);
   const values = request.params as Readonly<Record<string, string>>;
-  const path = pattern.replace(/:(\w+)/g, (_, name: string) => (name === 'idTag' ? mask : encodeURIComponent(values[name] ?? '')));
+  const path = pattern.replace(/:(\w+)/g, (_, name: string) =>
+    name === 'idTag' ? mask : encodeURIComponent(values[name] ?? ''),
+  );
   return cut(path + queryOf(request, pattern));
 }
 
 function queryOf(request: FastifyRequest, pattern: string): string {
   const secret = (name: string) => /tag/i.test(name) || (name === 'search' && pattern.includes('id-tags'));
   const known = new URLSearchParams(request.url.split('?').slice(1).join('?'));
-  const shown = [...known].map(([name, value]) => `${encodeURIComponent(name)}=${secret(name) ? mask : encodeURIComponent(value)}`);
+  const shown = [...known].map(
+    ([name, value]) => `${encodeURIComponent(name)}=${secret(name) ? mask : encodeURIComponent(value)}`,
+  );
   return shown.length === 0 ? '' : `?${shown.join('&')}`;
 }
 

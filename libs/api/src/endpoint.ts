@@ -1,7 +1,17 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { applyDecorators, createParamDecorator } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { ApiBody, ApiExtension, ApiHeader, ApiOperation, ApiParam, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  ApiBody,
+  ApiConsumes,
+  ApiExtension,
+  ApiHeader,
+  ApiOperation,
+  ApiParam,
+  ApiQuery,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger';
 import { z } from 'zod';
 import type { ProblemCode, Violation } from './problem';
 import { Problem, problemTable } from './problem';
@@ -81,15 +91,17 @@ function violationsOf(place: Violation['in'], issue: z.core.$ZodIssue): Violatio
       code: 'unknown',
     }));
   }
-  const missing = issue.code === 'invalid_type' && issue.input === undefined;
-  return [
-    {
-      in: place,
-      path: issue.path.join('.'),
-      message: missing ? 'This is needed.' : issue.message,
-      code: missing ? 'missing' : issue.code.replaceAll('_', '-'),
-    },
-  ];
+  const code = codeOf(issue);
+  const message = code === 'missing' ? 'This is needed.' : issue.message;
+  return [{ in: place, path: issue.path.join('.'), message, code }];
+}
+
+/** The stable code of what is wrong with a value. */
+export function codeOf(issue: z.core.$ZodIssue): string {
+  const mayBeMissing = issue.code === 'invalid_type' || issue.code === 'invalid_value';
+  if (mayBeMissing && issue.input === undefined) return 'missing';
+  const own: unknown = issue.code === 'custom' ? issue.params?.code : undefined;
+  return typeof own === 'string' ? own : issue.code.replaceAll('_', '-');
 }
 
 /** Puts an operation into the OpenAPI document. */
@@ -120,15 +132,18 @@ function parameters(schema: z.ZodObject | undefined, decorate: ParameterDecorato
     const { description, example, ...rest } = schemaOf(field as z.ZodType) as Readonly<Record<string, unknown>>;
     const required = !(field as z.ZodType).safeParse(undefined).success;
     const explode = rest.type === 'array' ? { style: 'form', explode: true } : {};
-    return decorate(name, { description, ...(example !== undefined && { example }), ...explode, schema: rest }, required);
+    return decorate(
+      name,
+      { description, ...(example !== undefined && { example }), ...explode, schema: rest },
+      required,
+    );
   });
 }
 
 function bodyOf(body: Endpoint['body']): MethodDecorator[] {
   if (body === undefined) return [];
   if (body !== 'csv') return [ApiBody({ required: true, schema: referenceTo(body) })];
-  const content = { 'text/csv': { schema: { type: 'string' as const } } };
-  return [applyDecorators(ApiOperation({ requestBody: { required: true, content } }, { overrideExisting: false }))];
+  return [ApiConsumes('text/csv'), ApiBody({ required: true, schema: { type: 'string' } })];
 }
 
 function answerOf(status: number, { description, schema, csv, text, position }: Answer) {
@@ -147,18 +162,28 @@ function answerOf(status: number, { description, schema, csv, text, position }: 
 }
 
 function problemsOf({ problems, open }: Endpoint): MethodDecorator[] {
-  const always: ProblemCode[] = open ? ['internal-error'] : ['unauthorized', 'wrong-key', 'too-many-wrong-keys', 'internal-error', 'unavailable'];
-  const byStatus = Map.groupBy([...new Set([...problems, ...always])], (code) => problemTable[code].status);
-  return [...byStatus].map(([status, codes]) =>
-    ApiResponse({
+  const always: ProblemCode[] = open
+    ? ['internal-error']
+    : ['unauthorized', 'wrong-key', 'too-many-wrong-keys', 'internal-error', 'unavailable'];
+  const codes = [...new Set([...problems, ...always])];
+  const statuses = [...new Set(codes.map((code) => problemTable[code].status))];
+  return statuses.map((status) =>
+    problemAnswer(
       status,
-      description: codes.map((code) => `${problemTable[code].title}: ${problemTable[code].detail}`).join(' '),
-      content: {
-        'application/problem+json': {
-          schema: { $ref: '#/components/schemas/Problem' },
-          example: new Problem(codes[0] ?? 'internal-error').details('5f0f3f5e-7d1c-4a53-9a4e-1d1c6a3f2b10'),
-        },
-      },
-    }),
+      codes.filter((code) => problemTable[code].status === status),
+    ),
   );
+}
+
+function problemAnswer(status: number, codes: readonly ProblemCode[]) {
+  return ApiResponse({
+    status,
+    description: codes.map((code) => `${problemTable[code].title}: ${problemTable[code].detail}`).join(' '),
+    content: {
+      'application/problem+json': {
+        schema: { $ref: '#/components/schemas/Problem' },
+        example: new Problem(codes[0] ?? 'internal-error').details('5f0f3f5e-7d1c-4a53-9a4e-1d1c6a3f2b10'),
+      },
+    },
+  });
 }

@@ -1,7 +1,7 @@
 import type { Log } from '@app/kernel';
 import { errorCode, errorTable } from '@app/kernel';
 import type { ArgumentsHost, ExceptionFilter } from '@nestjs/common';
-import { Catch, HttpException } from '@nestjs/common';
+import { Catch, HttpException, NotFoundException } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ProblemCode } from './problem';
 import { Problem, problemTable, sendProblem } from './problem';
@@ -41,8 +41,9 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const reply = http.getResponse<FastifyReply>();
     const request = http.getRequest<FastifyRequest>();
-    const problem = request.is404 ? this.unrouted(request) : problemOf(error);
-    if (problem.status >= 500) this.log.error({ requestId: request.id, error: textOf(error) }, 'A request of the API failed.');
+    const problem = request.is404 && error instanceof NotFoundException ? this.unrouted(request) : problemOf(error);
+    if (problem.status >= 500)
+      this.log.error({ requestId: request.id, error: textOf(error) }, 'A request of the API failed.');
     if (reply.sent) return;
     sendProblem(reply, problem);
   }
@@ -67,13 +68,16 @@ function problemOf(error: unknown): Problem {
 function problemOfHttp(error: HttpException): Problem {
   const status = error.getStatus();
   const code = codeOfStatus.get(status) ?? (status < 500 ? 'request-failed' : 'internal-error');
-  const detail = status === 400 || code === 'request-failed' ? `${problemTable[code].detail} (${error.message})` : undefined;
+  const detail =
+    status === 400 || code === 'request-failed' ? `${problemTable[code].detail} (${error.message})` : undefined;
   return new Problem(code, detail, { status });
 }
 
 const invalidCursor = () =>
   new Problem('invalid-request', undefined, {
-    violations: [{ in: 'query', path: 'cursor', message: 'The cursor is not one of this list.', code: 'invalid-cursor' }],
+    violations: [
+      { in: 'query', path: 'cursor', message: 'The cursor is not one of this list.', code: 'invalid-cursor' },
+    ],
   });
 
 function codeOf(error: unknown): unknown {

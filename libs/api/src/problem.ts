@@ -1,21 +1,49 @@
 /** Everything that can be wrong with a request, by code: HTTP status, title, and the sentence that helps the caller. */
 export const problemTable = {
-  'invalid-request': { status: 400, title: 'Invalid request', detail: 'The request breaks the rules listed as violations.' },
-  'malformed-body': { status: 400, title: 'Malformed body', detail: 'The body cannot be read as its Content-Type says.' },
-  'malformed-request': { status: 400, title: 'Malformed request', detail: 'The request is not HTTP, or its URL cannot be decoded.' },
+  'invalid-request': {
+    status: 400,
+    title: 'Invalid request',
+    detail: 'The request breaks the rules listed as violations.',
+  },
+  'malformed-body': {
+    status: 400,
+    title: 'Malformed body',
+    detail: 'The body cannot be read as its Content-Type says.',
+  },
+  'malformed-request': {
+    status: 400,
+    title: 'Malformed request',
+    detail: 'The request is not HTTP, or its URL cannot be decoded.',
+  },
   unauthorized: { status: 401, title: 'Key needed', detail: 'Send the API key as "Authorization: Bearer <key>".' },
   'wrong-key': { status: 401, title: 'Wrong key', detail: 'The API key is not the one of this service.' },
   'not-found': { status: 404, title: 'Not found', detail: 'Nothing is known under this address.' },
-  'method-not-allowed': { status: 405, title: 'Method not allowed', detail: 'The address serves the methods in the header Allow.' },
+  'method-not-allowed': {
+    status: 405,
+    title: 'Method not allowed',
+    detail: 'The address serves the methods in the header Allow.',
+  },
   'request-timeout': { status: 408, title: 'Request timeout', detail: 'The request did not arrive in time.' },
   refused: { status: 409, title: 'Refused', detail: 'The request contradicts what has happened.' },
   'body-too-large': { status: 413, title: 'Body too large', detail: 'The body may have 1 MiB, an import 16 MiB.' },
   'url-too-long': { status: 414, title: 'URL too long', detail: 'The URL may have 8192 characters.' },
-  'unsupported-media-type': { status: 415, title: 'Unsupported media type', detail: 'The operation reads the Content-Type in its documentation only.' },
-  'too-many-wrong-keys': { status: 429, title: 'Too many wrong keys', detail: 'Too many wrong keys came from this address. Wait as the header Retry-After says.' },
+  'unsupported-media-type': {
+    status: 415,
+    title: 'Unsupported media type',
+    detail: 'The operation reads the Content-Type in its documentation only.',
+  },
+  'too-many-wrong-keys': {
+    status: 429,
+    title: 'Too many wrong keys',
+    detail: 'Too many wrong keys came from this address. Wait as the header Retry-After says.',
+  },
   'headers-too-large': { status: 431, title: 'Headers too large', detail: 'URL and headers may have 16 KiB together.' },
   'request-failed': { status: 400, title: 'Request failed', detail: 'The request cannot be served as it is.' },
-  'internal-error': { status: 500, title: 'Internal error', detail: 'The service failed. Its log has the reason under the requestId.' },
+  'internal-error': {
+    status: 500,
+    title: 'Internal error',
+    detail: 'The service failed. Its log has the reason under the requestId.',
+  },
   unavailable: { status: 503, title: 'Unavailable', detail: 'The service cannot do this now. Try again.' },
 } as const satisfies Record<string, { status: number; title: string; detail: string }>;
 

@@ -12,7 +12,11 @@ const registry = z.registry<Registered>();
 const uri = (id: string) => `#/components/schemas/${id}`;
 
 /** Gives a schema a name in the OpenAPI document. */
-export function named<Schema extends z.ZodType>(schema: Schema, id: string, about: Omit<Registered, 'id'> = {}): Schema {
+export function named<Schema extends z.ZodType>(
+  schema: Schema,
+  id: string,
+  about: Omit<Registered, 'id'> = {},
+): Schema {
   registry.add(schema, { id, ...about });
   return schema;
 }
@@ -26,8 +30,14 @@ export function referenceTo(schema: z.ZodType): { $ref: string } {
 
 /** The schemas that have names, as OpenAPI 3.0 has them. */
 export function namedSchemas(): Record<string, object> {
-  const { schemas } = z.toJSONSchema(registry, { target: 'openapi-3.0', uri, io: 'input', override: plain });
-  return Object.fromEntries(Object.entries(schemas).map(([id, { $id: _, ...schema }]) => [id, schema]));
+  const { schemas } = z.toJSONSchema(registry, {
+    target: 'openapi-3.0',
+    metadata: registry,
+    uri,
+    io: 'input',
+    override: plain,
+  });
+  return Object.fromEntries(Object.entries(schemas).map(([id, schema]) => [id, { ...schema, $id: undefined }]));
 }
 
 /** A schema without a name, as OpenAPI 3.0 has it. */

@@ -30,15 +30,16 @@ export class WrongKeys {
 // Whoever has one IPv6 address has its whole /64 to change through.
 export function peerOf(address: string): string {
   const bare = address.split('%', 1)[0] ?? '';
-  if (!isIPv6(bare)) return address;
   const mapped = /^::ffff:([\d.]+)$/i.exec(bare)?.[1];
   if (mapped !== undefined && isIPv4(mapped)) return mapped;
-  const [head = '', tail] = bare.split('::');
-  const groups = head === '' ? [] : head.split(':');
-  const rest = tail === undefined || tail === '' ? [] : tail.split(':');
-  if (tail !== undefined) while (groups.length + rest.length < 8) groups.push('0');
-  return [...groups, ...rest]
-    .slice(0, 4)
-    .map((group) => Number.parseInt(group, 16).toString(16))
-    .join(':');
+  return isIPv6(bare) ? networkOf(bare) : address;
 }
+
+function networkOf(address: string): string {
+  const [head, tail] = address.split('::').map((part) => part.split(':').filter((group) => group !== ''));
+  const zeros = Array<string>(Math.max(0, 8 - (head?.length ?? 0) - (tail?.length ?? 0))).fill('0');
+  const groups = [...(head ?? []), ...(tail === undefined ? [] : [...zeros, ...tail])];
+  return groups.slice(0, 4).map(withoutZeros).join(':');
+}
+
+const withoutZeros = (group: string): string => Number.parseInt(group, 16).toString(16);

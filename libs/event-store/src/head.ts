@@ -2,6 +2,7 @@ import type { Position } from '@app/kernel';
 
 /** The newest position of a store that somebody may wait for. */
 export class Head {
+  ended = false;
   private announcing = false;
   private readonly listeners = new Set<(position: Position) => void>();
 
@@ -29,7 +30,13 @@ export class Head {
     });
   }
 
-  /** Calls every listener without news, so that those who wait look whether the store is still open. */
+  /** Says that no news will come any more. */
+  end(): void {
+    this.ended = true;
+    this.rouse();
+  }
+
+  /** Calls every listener, news or not. */
   rouse(): void {
     for (const listener of this.listeners) listener(this.position);
   }

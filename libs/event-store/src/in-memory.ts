@@ -119,7 +119,7 @@ class InMemoryStore implements EventStore {
 
   async close(): Promise<void> {
     this.closed = true;
-    this.newest.rouse();
+    this.newest.end();
   }
 
   private refuseIfClosed(): void {

@@ -110,7 +110,7 @@ class PagedSubscription {
 
   private async news(): Promise<void> {
     const { head } = this.source;
-    if (this.isStopping() || head.position > this.checkpoint) return;
+    if (this.isStopping() || head.ended || head.position > this.checkpoint) return;
     let leave: () => void = () => undefined;
     await new Promise<void>((resolve) => {
       this.wake = resolve;

@@ -33,7 +33,11 @@ function collect(request: IncomingMessage, limit: number): Promise<Buffer | Body
       resolve(tooLarge(limit));
     });
     request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    const aborted: BodyRefused = { status: 400, reason: 'aborted', detail: 'The connection ended before the whole body had arrived.' };
+    const aborted: BodyRefused = {
+      status: 400,
+      reason: 'aborted',
+      detail: 'The connection ended before the whole body had arrived.',
+    };
     request.on('error', () => resolve(aborted));
     request.on('close', () => resolve(aborted));
   });

@@ -20,7 +20,12 @@ export class IngressModule {
         {
           provide: SoapListener,
           useFactory: (bus: CommandBus, clock: Clock, meter: Meter, log: Log) =>
-            new SoapListener(settings, { exchange: new SoapExchange(settings, { bus, clock, meter, log }), wsdl, meter, log }),
+            new SoapListener(settings, {
+              exchange: new SoapExchange(settings, { bus, clock, meter, log }),
+              wsdl,
+              meter,
+              log,
+            }),
           inject: [CommandBus, CLOCK, METER, LOG],
         },
       ],

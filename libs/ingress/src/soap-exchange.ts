@@ -98,7 +98,11 @@ export class SoapExchange {
   private respond(message: InboundRequest, response: object): SoapAnswer {
     const { soapVersion, bodyNamespace, messageId } = message;
     const headers = { soapVersion, bodyNamespace, messageId: this.newMessageId(), relatesTo: messageId };
-    return { status: 200, contentType: contentTypeOf(soapVersion), xml: this.write(message.operation, response, headers) };
+    return {
+      status: 200,
+      contentType: contentTypeOf(soapVersion),
+      xml: this.write(message.operation, response, headers),
+    };
   }
 
   private refuse(refused: RefusedRequest, { requestId, remoteAddress }: Arrival): SoapAnswer {
@@ -113,7 +117,10 @@ export class SoapExchange {
     const code = errorCode(error);
     const { operation, chargeBoxIdentity } = message;
     this.ports.meter.count('ocpp_requests_total', operation, 'failed');
-    this.ports.log.error({ requestId, remoteAddress, chargeBoxIdentity, operation, code, err: error }, 'Request failed');
+    this.ports.log.error(
+      { requestId, remoteAddress, chargeBoxIdentity, operation, code, err: error },
+      'Request failed',
+    );
     // What went wrong inside is for the log. The box learns that it may try again, and the number to ask us about.
     return this.fault('InternalError', `Nothing was recorded. Ask the operator about request ${requestId}.`, message);
   }

@@ -53,7 +53,9 @@ export class SoapListener {
     this.server.maxConnections = settings.maximumConnections;
     this.server.maxHeadersCount = 100;
     this.server.on('upgrade', (request, socket) => this.refuseUpgrade(request, socket as Socket));
-    this.server.on('clientError', (error: NodeJS.ErrnoException, socket) => this.refuseGarbage(error, socket as Socket));
+    this.server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
+      this.refuseGarbage(error, socket as Socket),
+    );
   }
 
   /** Port that is listened on, once `listen` has resolved. */
@@ -96,11 +98,17 @@ export class SoapListener {
 
   private route(request: IncomingMessage, response: ServerResponse): Promise<void> | void {
     const target = targetOf(request.url ?? '/');
-    if (target.path !== this.path) return this.refuse(response, 404, 'path', `Charge boxes are served at ${this.settings.path}.`);
+    if (target.path !== this.path)
+      return this.refuse(response, 404, 'path', `Charge boxes are served at ${this.settings.path}.`);
     if (request.method === 'POST') return this.exchange(request, response);
     if (request.method === 'GET' && target.wsdl !== undefined) return this.sendWsdl(request, response, target.wsdl);
     response.setHeader('Allow', 'POST');
-    this.refuse(response, 405, 'method', `This is a SOAP service: POST an envelope, or GET ${this.settings.path}?wsdl for its description.`);
+    this.refuse(
+      response,
+      405,
+      'method',
+      `This is a SOAP service: POST an envelope, or GET ${this.settings.path}?wsdl for its description.`,
+    );
   }
 
   private async exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -123,13 +131,20 @@ export class SoapListener {
   private async send(request: IncomingMessage, response: ServerResponse, answer: SoapAnswer): Promise<void> {
     const coding = answer.xml.length > worthCompressing ? codingFor(request) : undefined;
     const body = coding === undefined ? answer.xml : await pack[coding](answer.xml);
-    const headers: Record<string, string | number> = { 'Content-Type': answer.contentType, 'Content-Length': Buffer.byteLength(body) };
+    const headers: Record<string, string | number> = {
+      'Content-Type': answer.contentType,
+      'Content-Length': Buffer.byteLength(body),
+    };
     if (coding !== undefined) headers['Content-Encoding'] = coding;
     if (this.draining) headers.Connection = 'close';
     response.writeHead(answer.status, headers).end(body);
   }
 
-  private refuseBody(request: IncomingMessage, response: ServerResponse, { status, reason, detail }: BodyRefused): void {
+  private refuseBody(
+    request: IncomingMessage,
+    response: ServerResponse,
+    { status, reason, detail }: BodyRefused,
+  ): void {
     if (reason === 'aborted') {
       this.parts.meter.count('ocpp_refused_http_total', reason);
       return void request.socket.destroy();
@@ -140,10 +155,16 @@ export class SoapListener {
     response.on('finish', () => request.socket.destroySoon());
   }
 
-  private sendWsdl(request: IncomingMessage, response: ServerResponse, service: 'central-system' | 'charge-point'): void {
+  private sendWsdl(
+    request: IncomingMessage,
+    response: ServerResponse,
+    service: 'central-system' | 'charge-point',
+  ): void {
     const host = /^[A-Za-z0-9.:[\]-]{1,255}$/.exec(request.headers.host ?? '')?.[0] ?? `localhost:${this.port}`;
     const body = this.parts.wsdl(service, `http://${host}${this.settings.path}`);
-    response.writeHead(200, { 'Content-Type': 'text/xml; charset=utf-8', 'Content-Length': Buffer.byteLength(body) }).end(body);
+    response
+      .writeHead(200, { 'Content-Type': 'text/xml; charset=utf-8', 'Content-Length': Buffer.byteLength(body) })
+      .end(body);
   }
 
   private refuse(response: ServerResponse, status: number, reason: string, sentence: string): void {
@@ -159,8 +180,12 @@ export class SoapListener {
   private refuseUpgrade(request: IncomingMessage, socket: Socket): void {
     const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
     this.parts.meter.count('ocpp_refused_http_total', isWebSocket ? 'websocket' : 'upgrade');
-    this.parts.log.warn({ remoteAddress: socket.remoteAddress }, 'A WebSocket was asked for: this box speaks JSON, not SOAP');
-    const sentence = 'This box speaks JSON (OCPP-J over WebSocket). This service speaks OCPP 1.5 over SOAP: set the box to SOAP.';
+    this.parts.log.warn(
+      { remoteAddress: socket.remoteAddress },
+      'A WebSocket was asked for: this box speaks JSON, not SOAP',
+    );
+    const sentence =
+      'This box speaks JSON (OCPP-J over WebSocket). This service speaks OCPP 1.5 over SOAP: set the box to SOAP.';
     endWith(socket, '405 Method Not Allowed', `${sentence}\n`, 'Allow: POST\r\n');
   }
 
@@ -169,21 +194,24 @@ export class SoapListener {
     this.parts.meter.count('ocpp_refused_http_total', slow ? 'timeout' : 'not-http');
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     if (slow) return endWith(socket, '408 Request Timeout', 'The request did not arrive in time.\n');
-    if (error.code === 'HPE_HEADER_OVERFLOW') return endWith(socket, '431 Request Header Fields Too Large', 'The headers are too large.\n');
+    if (error.code === 'HPE_HEADER_OVERFLOW')
+      return endWith(socket, '431 Request Header Fields Too Large', 'The headers are too large.\n');
     endWith(socket, '400 Bad Request', 'This is not an HTTP request that can be read.\n');
   }
 }
 
 function endWith(socket: Socket, status: string, body: string, headers = ''): void {
   const length = Buffer.byteLength(body);
-  socket.end(`HTTP/1.1 ${status}\r\nContent-Type: ${plain}\r\n${headers}Connection: close\r\nContent-Length: ${length}\r\n\r\n${body}`, () =>
-    socket.destroySoon(),
+  socket.end(
+    `HTTP/1.1 ${status}\r\nContent-Type: ${plain}\r\n${headers}Connection: close\r\nContent-Length: ${length}\r\n\r\n${body}`,
+    () => socket.destroySoon(),
   );
 }
 
 /** How to compress the answer: as the box accepts it, or as it compressed itself. */
 function codingFor(request: IncomingMessage): 'gzip' | 'deflate' | undefined {
-  const offered = `${String(request.headers['accept-encoding'] ?? '')},${request.headers['content-encoding'] ?? ''}`.toLowerCase();
+  const offered =
+    `${String(request.headers['accept-encoding'] ?? '')},${request.headers['content-encoding'] ?? ''}`.toLowerCase();
   const refused = /(gzip|deflate)\s*;\s*q=0(\.0*)?\s*(,|$)/.exec(offered)?.[1];
   return (['gzip', 'deflate'] as const).find((coding) => offered.includes(coding) && coding !== refused);
 }

@@ -25,7 +25,10 @@ function parse(url: string): Target {
   const trimmed = path.length > 1 ? path.replace(/\/+$/, '') : path;
   const wsdl = /(?:^|&)wsdl(?:=([^&]*))?(?:&|$)/.exec(query);
   if (wsdl === null) return { path: trimmed };
-  return { path: trimmed, wsdl: wsdl[1]?.replaceAll(/[^a-z]/g, '').startsWith('chargepoint') ? 'charge-point' : 'central-system' };
+  return {
+    path: trimmed,
+    wsdl: wsdl[1]?.replaceAll(/[^a-z]/g, '').startsWith('chargepoint') ? 'charge-point' : 'central-system',
+  };
 }
 
 /** The configured path in the form that `Target.path` has. */

@@ -1,16 +1,40 @@
 /** Every figure that the service counts, once: name, kind, help, labels. All labels have few values, none is chosen by a charge box. */
 export const metricTable = {
-  ocpp_requests_total: { kind: 'counter', help: 'Requests of charge boxes, by operation and outcome.', labels: ['operation', 'outcome'] },
-  ocpp_repeated_requests_total: { kind: 'counter', help: 'Requests that repeated one already recorded.', labels: ['operation'] },
-  ocpp_request_seconds: { kind: 'histogram', help: 'From the last byte of a request to the answer.', labels: ['operation'] },
+  ocpp_requests_total: {
+    kind: 'counter',
+    help: 'Requests of charge boxes, by operation and outcome.',
+    labels: ['operation', 'outcome'],
+  },
+  ocpp_repeated_requests_total: {
+    kind: 'counter',
+    help: 'Requests that repeated one already recorded.',
+    labels: ['operation'],
+  },
+  ocpp_request_seconds: {
+    kind: 'histogram',
+    help: 'From the last byte of a request to the answer.',
+    labels: ['operation'],
+  },
   ocpp_quirks_total: { kind: 'counter', help: 'Deviations from the protocol, by name.', labels: ['quirk'] },
-  ocpp_refused_http_total: { kind: 'counter', help: 'HTTP requests refused before SOAP, by reason.', labels: ['reason'] },
-  ocpp_candidates_dropped_total: { kind: 'counter', help: 'Boots of unknown identities not recorded because there are too many candidates.', labels: [] },
+  ocpp_refused_http_total: {
+    kind: 'counter',
+    help: 'HTTP requests refused before SOAP, by reason.',
+    labels: ['reason'],
+  },
+  ocpp_candidates_dropped_total: {
+    kind: 'counter',
+    help: 'Boots of unknown identities not recorded because there are too many candidates.',
+    labels: [],
+  },
   charge_box_activations_total: { kind: 'counter', help: 'Charge boxes loaded from their history.', labels: [] },
   charge_box_activation_seconds: { kind: 'histogram', help: 'Time to load a charge box from its history.', labels: [] },
   charge_box_conflicts_total: { kind: 'counter', help: 'Appends that met events of another writer.', labels: [] },
   heartbeats_lost_total: { kind: 'counter', help: 'Heartbeats answered but not recorded.', labels: [] },
-  snapshots_failed_total: { kind: 'counter', help: 'Snapshots that could not be stored. Only speed suffers.', labels: [] },
+  snapshots_failed_total: {
+    kind: 'counter',
+    help: 'Snapshots that could not be stored. Only speed suffers.',
+    labels: [],
+  },
 } as const satisfies Record<string, { kind: 'counter' | 'histogram'; help: string; labels: readonly string[] }>;
 
 export type MetricName = keyof typeof metricTable;

@@ -3,7 +3,13 @@ import { fieldsOf } from './schema';
 import type { OcppVersion, Service } from './operation';
 import { actionOf, wrapperName } from './operation';
 
-const often: Readonly<Record<Field['occurs'], string>> = { one: '1', expected: '1 (tolerated when missing)', optional: '0..1', many: '0..*', some: '1..*' };
+const often: Readonly<Record<Field['occurs'], string>> = {
+  one: '1',
+  expected: '1 (tolerated when missing)',
+  optional: '0..1',
+  many: '0..*',
+  some: '1..*',
+};
 
 /** The reference of all operations of a version, as Markdown. */
 export function renderOperationDocs(version: OcppVersion): string {

@@ -6,7 +6,8 @@ import { parseInstant } from './instant';
 export interface Violation {
   /** `$` is the message: `$.values[0].value[1].unit`. */
   readonly path: string;
-  readonly code: 'missing' | 'unknown' | 'type' | 'too-long' | 'range' | 'literal' | 'instant' | 'characters' | 'count' | 'too-deep';
+  readonly code:
+    'missing' | 'unknown' | 'type' | 'too-long' | 'range' | 'literal' | 'instant' | 'characters' | 'count' | 'too-deep';
   /** One sentence: what is wrong, what is allowed. */
   readonly message: string;
 }
@@ -37,7 +38,12 @@ function checkStruct(kind: StructKind, value: unknown, path: string, note: Note)
   const fields = fieldsOf(kind);
   const known = new Set(fields.map(({ name }) => name));
   for (const name of members.keys()) {
-    if (!known.has(name)) note(`${path}.${name.slice(0, 80)}`, 'unknown', `is not a field here; the fields are ${[...known].join(', ') || 'none'}`);
+    if (!known.has(name))
+      note(
+        `${path}.${name.slice(0, 80)}`,
+        'unknown',
+        `is not a field here; the fields are ${[...known].join(', ') || 'none'}`,
+      );
   }
   for (const field of fields) checkField(field, members.get(field.name), `${path}.${field.name}`, note);
 }
@@ -62,12 +68,14 @@ function checkKind(kind: Kind, value: unknown, path: string, note: Note): void {
 
 function checkAttributedText(kind: AttributedTextKind, value: unknown, path: string, note: Note): void {
   const members = membersOf(value);
-  if (members === undefined) return note(path, 'type', `must be an object with a text in "value", not ${nameOf(value)}`);
+  if (members === undefined)
+    return note(path, 'type', `must be an object with a text in "value", not ${nameOf(value)}`);
   const allowed = ['value', ...Object.keys(kind.attributes)];
   for (const [name, member] of members) {
     const attribute = Object.hasOwn(kind.attributes, name) ? kind.attributes[name] : undefined;
     if (attribute !== undefined && member !== undefined) checkScalar(attribute, member, `${path}.${name}`, note);
-    else if (name !== 'value' && attribute === undefined) note(`${path}.${name.slice(0, 80)}`, 'unknown', `is not a field here; the fields are ${allowed.join(', ')}`);
+    else if (name !== 'value' && attribute === undefined)
+      note(`${path}.${name.slice(0, 80)}`, 'unknown', `is not a field here; the fields are ${allowed.join(', ')}`);
   }
   checkScalar({ kind: 'string', xsd: 'string' }, members.get('value'), `${path}.value`, note);
 }
@@ -89,25 +97,31 @@ function checkScalar(kind: ScalarKind, value: unknown, path: string, note: Note)
 }
 
 function checkInt(least: number, value: unknown, path: string, note: Note): void {
-  if (typeof value !== 'number' || !Number.isInteger(value)) return note(path, 'type', `must be a whole number, not ${nameOf(value)}`);
+  if (typeof value !== 'number' || !Number.isInteger(value))
+    return note(path, 'type', `must be a whole number, not ${nameOf(value)}`);
   if (value < least || value > greatest) note(path, 'range', `must be between ${least} and ${greatest}`);
 }
 
 function checkInstant(value: unknown, path: string, note: Note): void {
   const parsed = typeof value === 'string' ? parseInstant(value) : undefined;
-  if (parsed === undefined || 'local' in parsed) note(path, 'instant', 'must be a time with zone in ISO 8601, such as 2024-03-01T10:15:00Z');
+  if (parsed === undefined || 'local' in parsed)
+    note(path, 'instant', 'must be a time with zone in ISO 8601, such as 2024-03-01T10:15:00Z');
 }
 
 function checkText(max: number, value: unknown, path: string, note: Note): void {
-  if (typeof value !== 'string') return note(path, value === undefined ? 'missing' : 'type', `must be text, not ${nameOf(value)}`);
-  if (value.length > max && Array.from(value).length > max) note(path, 'too-long', `must have at most ${max} characters; it has ${Array.from(value).length}`);
+  if (typeof value !== 'string')
+    return note(path, value === undefined ? 'missing' : 'type', `must be text, not ${nameOf(value)}`);
+  if (value.length > max && Array.from(value).length > max)
+    note(path, 'too-long', `must have at most ${max} characters; it has ${Array.from(value).length}`);
   if (illegalCharacters.test(value)) note(path, 'characters', 'holds characters that XML cannot carry');
 }
 
 /** The own members of a plain object, `undefined` for anything else. */
 function membersOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) return undefined;
-  return new Map(Object.keys(value).map((name) => [name, Object.getOwnPropertyDescriptor(value, name)?.value as unknown]));
+  return new Map(
+    Object.keys(value).map((name) => [name, Object.getOwnPropertyDescriptor(value, name)?.value as unknown]),
+  );
 }
 
 function nameOf(value: unknown): string {
@@ -128,7 +142,10 @@ export function normalise(kind: Kind, value: unknown): unknown {
     case 'struct':
       return normaliseStruct(kind, value);
     case 'attributedText':
-      return normaliseMembers(value, new Map(Object.entries(kind.attributes).map(([name, of]) => [name, { of, occurs: 'optional' as const }])));
+      return normaliseMembers(
+        value,
+        new Map(Object.entries(kind.attributes).map(([name, of]) => [name, { of, occurs: 'optional' as const }])),
+      );
     case 'enum':
       return typeof value === 'string' ? (literalOf(kind.literals, value) ?? value) : value;
     case 'instant':
@@ -149,7 +166,10 @@ function normaliseMembers(value: unknown, fields: ReadonlyMap<string, Field>): u
     Array.from(members, ([name, member]) => {
       const field = fields.get(name);
       if (field === undefined) return [name, member];
-      return [name, Array.isArray(member) ? member.map((entry) => normalise(field.of, entry)) : normalise(field.of, member)];
+      return [
+        name,
+        Array.isArray(member) ? member.map((entry) => normalise(field.of, entry)) : normalise(field.of, member),
+      ];
     }),
   );
 }

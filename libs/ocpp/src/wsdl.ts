@@ -6,7 +6,13 @@ import { actionOf, wrapperName } from './operation';
 // A service description is text made from the operation table, never edited by hand. Limits that only the text of the
 // specification has are not in the schema: a box may go beyond them and still send valid messages.
 
-const xsd = { string: 's:string', anyURI: 's:anyURI', int: 's:int', boolean: 's:boolean', instant: 's:dateTime' } as const;
+const xsd = {
+  string: 's:string',
+  anyURI: 's:anyURI',
+  int: 's:int',
+  boolean: 's:boolean',
+  instant: 's:dateTime',
+} as const;
 const directions: readonly MessageDirection[] = ['request', 'response'];
 
 /** The WSDL 1.1 of a service (SOAP 1.2, document/literal) with the address where it is served. */
@@ -50,7 +56,11 @@ function schemaOf(service: Service): readonly string[] {
     directions.flatMap((direction) => {
       const kind = messages[direction];
       collectNamed(kind, named);
-      return [`<s:element name="${wrapperName(operation, direction)}">`, ...indent(2, complexType(kind)), '</s:element>'];
+      return [
+        `<s:element name="${wrapperName(operation, direction)}">`,
+        ...indent(2, complexType(kind)),
+        '</s:element>',
+      ];
     }),
   );
   return [
@@ -75,7 +85,13 @@ function namedType(name: string, kind: Kind): readonly string[] {
     kind.kind === 'enum'
       ? kind.literals.map((literal) => `<s:enumeration value="${attribute(literal)}"/>`)
       : [`<s:maxLength value="${kind.kind === 'string' ? (kind.max ?? 0) : 0}"/>`];
-  return [`<s:simpleType name="${name}">`, '  <s:restriction base="s:string">', ...indent(4, facets), '  </s:restriction>', '</s:simpleType>'];
+  return [
+    `<s:simpleType name="${name}">`,
+    '  <s:restriction base="s:string">',
+    ...indent(4, facets),
+    '  </s:restriction>',
+    '</s:simpleType>',
+  ];
 }
 
 function complexType(kind: StructKind, name?: string): readonly string[] {
@@ -92,7 +108,8 @@ function elementOf(name: string, field: Field): readonly string[] {
   const opening = `<s:element name="${name}" minOccurs="${least}" maxOccurs="${most}"`;
   if (field.of.kind !== 'attributedText') return [`${opening} type="${typeName(field.of)}"/>`];
   const attributes = Object.entries(field.of.attributes).map(
-    ([attributeName, kind]) => `<s:attribute name="${attributeName}" type="${typeName(fieldOf(kind).of)}" use="optional"/>`,
+    ([attributeName, kind]) =>
+      `<s:attribute name="${attributeName}" type="${typeName(fieldOf(kind).of)}" use="optional"/>`,
   );
   return [
     `${opening}>`,
@@ -116,7 +133,11 @@ function typeName(kind: Kind): string {
 const capitalised = (direction: MessageDirection): string => (direction === 'request' ? 'Request' : 'Response');
 
 function messagesOf(operations: readonly string[]): readonly string[] {
-  const header = ['<wsdl:message name="ChargeBoxIdentityHeader">', '  <wsdl:part name="ChargeBoxIdentity" element="tns:chargeBoxIdentity"/>', '</wsdl:message>'];
+  const header = [
+    '<wsdl:message name="ChargeBoxIdentityHeader">',
+    '  <wsdl:part name="ChargeBoxIdentity" element="tns:chargeBoxIdentity"/>',
+    '</wsdl:message>',
+  ];
   const messages = operations.flatMap((operation) =>
     directions.flatMap((direction) => [
       `<wsdl:message name="${operation}${capitalised(direction)}">`,

@@ -31,7 +31,9 @@ if (parentPort !== null) void run(parentPort, workerData as WorkerStart);
 async function run(port: NonNullable<typeof parentPort>, { file, openStore }: WorkerStart): Promise<void> {
   const post = (message: WorkerMessage) => port.postMessage(message);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- which store it is, is known at start
-  const { openForProjector } = require(openStore.module) as { openForProjector(options: unknown): Promise<EventStore> };
+  const { openForProjector } = require(openStore.module) as {
+    openForProjector(options: unknown): Promise<EventStore & { wake?(): void }>;
+  };
   const store = await openForProjector(openStore.options);
   const database = openForWriting(file);
   const projector = new Projector(store, database, {
@@ -40,7 +42,8 @@ async function run(port: NonNullable<typeof parentPort>, { file, openStore }: Wo
       post({ kind: 'skipped', type, stream, position, reason: reasonOf(error) }),
     interrupted: (error, retryIn) => post({ kind: 'interrupted', reason: reasonOf(error), retryIn }),
   });
-  port.once('message', () => {
+  port.on('message', (message: 'wake' | 'stop') => {
+    if (message === 'wake') return store.wake?.();
     void projector
       .stop()
       .then(() => store.close())

@@ -55,13 +55,6 @@ export class FindChargeBox extends Query<ChargeBoxDetails | undefined> {
   }
 }
 
-/** Unregistered boxes that booted and wait for somebody to accept or reject them. */
-export class FindCandidates extends Query<Page<ChargeBoxRow>> {
-  constructor(readonly paging: Paging) {
-    super();
-  }
-}
-
 export class FindConnectors extends Query<readonly ConnectorRow[]> {
   constructor(readonly identity: string) {
     super();

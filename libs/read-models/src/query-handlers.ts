@@ -6,7 +6,6 @@ import type { IQueryHandler, Query } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import { eventsOfBox } from './events-of-box';
 import {
-  FindCandidates,
   FindChargeBox,
   FindChargeBoxes,
   FindConnectors,
@@ -29,7 +28,7 @@ function fromTables<Asked extends Query<unknown>>(
   find: (database: SqliteDatabase, query: Asked) => unknown,
 ): Type<IQueryHandler> {
   @QueryHandler(query)
-  class FromTables implements IQueryHandler {
+  class FromTables {
     constructor(@Inject(ReadModels) private readonly readModels: ReadModels) {}
 
     execute(asked: Asked): Promise<unknown> {
@@ -67,7 +66,6 @@ class FindReadModelStatusHandler implements IQueryHandler<FindReadModelStatus> {
 export const queryHandlers: readonly Type<IQueryHandler>[] = [
   fromTables(FindChargeBoxes, (database, { filter, paging }) => lists.findChargeBoxes(database, filter, paging)),
   fromTables(FindChargeBox, (database, { identity }) => lists.findChargeBox(database, identity)),
-  fromTables(FindCandidates, (database, { paging }) => lists.findCandidates(database, paging)),
   fromTables(FindConnectors, (database, { identity }) => lists.findConnectors(database, identity)),
   fromTables(FindTransactions, (database, { filter, paging }) => lists.findTransactions(database, filter, paging)),
   fromTables(FindTransaction, (database, { transactionId }) => lists.findTransaction(database, transactionId)),

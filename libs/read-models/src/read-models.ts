@@ -1,5 +1,6 @@
 import type { EventStore, Log, Position } from '@app/kernel';
 import type { AuthorizationSeed } from '@app/runtime';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { Progress } from './projector';
@@ -15,6 +16,8 @@ export interface ReadModelsOptions {
   /** Opens the log in a thread of its own. Without it rows are built in this thread, which is for small stores. */
   readonly openStore?: StoreOpener;
   readonly log: Log;
+  /** Removes the file at the end. */
+  readonly disposable?: boolean;
 }
 
 interface Waiter {
@@ -29,6 +32,7 @@ export class ReadModels {
   private waiters: Waiter[] = [];
   private readonly writer: SqliteDatabase;
   private reader: SqliteDatabase | undefined;
+  private wakeThread: () => void = () => undefined;
   private stopBuilding: () => Promise<void> = () => Promise.resolve();
 
   constructor(private readonly options: ReadModelsOptions) {
@@ -53,6 +57,11 @@ export class ReadModels {
     else this.startThread(openStore);
   }
 
+  /** Tells the thread that there is something new, so that it need not find out by itself. */
+  wake(): void {
+    this.wakeThread();
+  }
+
   async stop(): Promise<void> {
     await this.stopBuilding();
     for (const { done, timer } of this.waiters.splice(0)) {
@@ -61,6 +70,8 @@ export class ReadModels {
     }
     this.reader?.close();
     this.writer.close();
+    if (this.options.disposable)
+      for (const end of ['', '-wal', '-shm']) rmSync(`${this.options.file}${end}`, { force: true });
   }
 
   status(): Progress {
@@ -114,8 +125,10 @@ export class ReadModels {
       log.error({}, 'The thread of the read models ended; it is started again');
       setTimeout(() => !stopping && this.startThread(openStore), 1_000);
     });
+    this.wakeThread = () => thread.postMessage('wake');
     this.stopBuilding = async () => {
       stopping = true;
+      this.wakeThread = () => undefined;
       thread.postMessage('stop');
       await exited;
     };

@@ -97,7 +97,8 @@ export function noteMissing(found: Addressing, operation: string, notes: Notes):
   else if (found.action !== `/${operation}`) notes.quirk('action-mismatch', undefined, found.action);
   if (found.from === undefined) notes.quirk('no-from');
   else if (!isCallable(found.from)) notes.quirk('from-unusable', undefined, found.from);
-  if (found.replyTo !== undefined && found.replyTo !== anonymous) notes.quirk('reply-to-not-anonymous', undefined, found.replyTo);
+  if (found.replyTo !== undefined && found.replyTo !== anonymous)
+    notes.quirk('reply-to-not-anonymous', undefined, found.replyTo);
 }
 
 /** Whether an address could be called from another machine at all. Whether it may be called is decided elsewhere. */

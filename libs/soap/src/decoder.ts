@@ -98,7 +98,8 @@ function fieldDecoder(field: Field): Decode {
 
 function isNil(element: XmlElement): boolean {
   return element.attributes.some(
-    ({ local, uri, value }) => local === 'nil' && uri === schemaInstance && (value.trim() === 'true' || value.trim() === '1'),
+    ({ local, uri, value }) =>
+      local === 'nil' && uri === schemaInstance && (value.trim() === 'true' || value.trim() === '1'),
   );
 }
 
@@ -161,7 +162,8 @@ function attributedTextDecoder({ attributes }: AttributedTextKind): Decode {
       const read = readers.get(attribute.local);
       const where = `${path}/@${attribute.local}`;
       if (read !== undefined) value[attribute.local] = readText(read, attribute.value, { notes, path: where });
-      else if (attribute.uri !== 'http://www.w3.org/2000/xmlns/') notes.quirk('unknown-attribute', where, attribute.value);
+      else if (attribute.uri !== 'http://www.w3.org/2000/xmlns/')
+        notes.quirk('unknown-attribute', where, attribute.value);
     }
     return value;
   };

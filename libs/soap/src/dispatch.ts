@@ -34,7 +34,8 @@ export class Dispatch {
     direction: MessageDirection,
   ) {
     for (const version of versions) {
-      for (const each of ['centralSystem', 'chargePoint'] as const) this.namespaces.set(version[each].namespace, { version, side: each });
+      for (const each of ['centralSystem', 'chargePoint'] as const)
+        this.namespaces.set(version[each].namespace, { version, side: each });
       const service = version[side];
       for (const [operation, { [direction]: kind }] of Object.entries(service.operations)) {
         const route = { version, service, operation, decode: structDecoder(kind) };
@@ -43,7 +44,8 @@ export class Dispatch {
         this.folded.set(`${service.namespace} ${wrapper.toLowerCase()}`, route);
       }
       const other = version[side === 'centralSystem' ? 'chargePoint' : 'centralSystem'];
-      for (const operation of Object.keys(other.operations)) this.foreign.add(wrapperName(operation, direction).toLowerCase());
+      for (const operation of Object.keys(other.operations))
+        this.foreign.add(wrapperName(operation, direction).toLowerCase());
     }
   }
 
@@ -65,7 +67,10 @@ export class Dispatch {
       const detail = `${element.local.slice(0, 60)} is an operation of the other side; it is not served here.`;
       return { fault: 'NotSupported', detail };
     }
-    return { fault: 'ProtocolError', detail: `The body element is no operation of OCPP ${this.spoken()}: ${element.local.slice(0, 60)}` };
+    return {
+      fault: 'ProtocolError',
+      detail: `The body element is no operation of OCPP ${this.spoken()}: ${element.local.slice(0, 60)}`,
+    };
   }
 
   /** The namespace of the side that is served here and is evidently meant. */

@@ -49,7 +49,8 @@ function withoutLead(text: string, notes: Notes): string {
 }
 
 function takeApart(root: XmlElement, notes: Notes): Envelope | NoEnvelope {
-  if (root.local !== 'Envelope') return protocolError(`The root element is not a SOAP envelope but ${root.local.slice(0, 60)}.`);
+  if (root.local !== 'Envelope')
+    return protocolError(`The root element is not a SOAP envelope but ${root.local.slice(0, 60)}.`);
   const soapVersion = soapVersionOf(root.uri);
   if (soapVersion === undefined) {
     const detail = `The namespace of the envelope is neither SOAP 1.2 nor 1.1: ${root.uri.slice(0, 200)}`;

@@ -34,7 +34,8 @@ export function writeFault(message: FaultMessage): WrittenFault {
   const ocpp = isOcpp(message.fault) ? faultTable[message.fault] : undefined;
   const sender = ocpp?.code === 'Sender';
   const body = message.soapVersion === '1.2' ? fault12(message) : fault11(message);
-  const relation = message.relatesTo === undefined ? '' : `<wsa:RelatesTo>${escaped(message.relatesTo)}</wsa:RelatesTo>`;
+  const relation =
+    message.relatesTo === undefined ? '' : `<wsa:RelatesTo>${escaped(message.relatesTo)}</wsa:RelatesTo>`;
   const xml =
     '<?xml version="1.0" encoding="UTF-8"?>' +
     `<soap:Envelope xmlns:soap="${soapNamespaces[message.soapVersion]}" xmlns:wsa="${addressing}"><soap:Header>` +

@@ -5,4 +5,10 @@ export type { RequestHeaders, ResponseHeaders, WriteRequest, WriteResponse } fro
 export { contentTypeOf } from './namespaces';
 export type { SoapVersion } from './namespaces';
 export { createRequestReader } from './request-reader';
-export type { InboundRequest, ReadRequest, RefusedRequest, RequestReaderOptions, SoapFaultName } from './request-reader';
+export type {
+  InboundRequest,
+  ReadRequest,
+  RefusedRequest,
+  RequestReaderOptions,
+  SoapFaultName,
+} from './request-reader';

@@ -93,14 +93,19 @@ function understand(envelope: Envelope, dispatch: Dispatch, notes: Notes): Inbou
   });
   if (headers.notUnderstood !== undefined) {
     const { uri, local } = headers.notUnderstood;
-    return { ...refuse('MustUnderstand', `The header {${uri}}${local} is not understood.`.slice(0, 300)), notUnderstood: headers.notUnderstood };
+    return {
+      ...refuse('MustUnderstand', `The header {${uri}}${local} is not understood.`.slice(0, 300)),
+      notUnderstood: headers.notUnderstood,
+    };
   }
   const [element, ...others] = envelope.body.children;
   if (element === undefined) return refuse('ProtocolError', 'The Body is empty; one operation must stand in it.');
-  if (others.length > 0) return refuse('ProtocolError', `The Body holds ${1 + others.length} elements; one operation must stand in it.`);
+  if (others.length > 0)
+    return refuse('ProtocolError', `The Body holds ${1 + others.length} elements; one operation must stand in it.`);
   const route = dispatch.find(element, notes);
   if ('fault' in route) return refuse(route.fault, route.detail);
-  if (!headers.chargeBoxIdentity) return refuse('ProtocolError', 'The header chargeBoxIdentity is missing or empty.', route.operation);
+  if (!headers.chargeBoxIdentity)
+    return refuse('ProtocolError', 'The header chargeBoxIdentity is missing or empty.', route.operation);
   return decode({ envelope, headers, element, route, notes }, refuse);
 }
 
@@ -138,7 +143,8 @@ function decode(
 
 function noteIdentityNamespace({ header }: Envelope, element: XmlElement, notes: Notes): void {
   const identity = header?.children.find(({ local }) => local.toLowerCase() === 'chargeboxidentity');
-  if (identity !== undefined && identity.uri !== element.uri) notes.quirk('identity-namespace', undefined, identity.uri);
+  if (identity !== undefined && identity.uri !== element.uri)
+    notes.quirk('identity-namespace', undefined, identity.uri);
 }
 
 function known({ chargeBoxIdentity, messageId, from, replyTo }: Addressing) {

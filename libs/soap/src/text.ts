@@ -33,7 +33,9 @@ function charsetOf(bytes: Buffer, contentType: string): string {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
   if (bytes[0] !== 0x3c || bytes[1] !== 0x3f) return 'utf-8';
-  const declared = /^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(bytes.toString('latin1', 0, 200))?.[1];
+  const declared = /^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(
+    bytes.toString('latin1', 0, 200),
+  )?.[1];
   return declared === undefined ? 'utf-8' : normalised(declared);
 }
 
@@ -50,7 +52,13 @@ export function detached(text: string): string {
 // XML 1.0, 2.2: everything else cannot stand in a document, not even as a reference. Lone surrogates are no characters at all.
 const illegal = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 const special = /[&<>"\r]/;
-const references: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', '\r': '&#13;' };
+const references: Readonly<Record<string, string>> = {
+  '&': '&amp;',
+  '<': '&lt;',
+  '>': '&gt;',
+  '"': '&quot;',
+  '\r': '&#13;',
+};
 
 /** Text as content or attribute value of XML. What XML cannot carry becomes U+FFFD. */
 export function escaped(text: string): string {

@@ -77,7 +77,11 @@ export const readiness = named(
   'Readiness',
   {
     description: 'Whether the service can do its work.',
-    example: { status: 'ready', version: '0.1.0', checks: { store: { status: 'up' }, readModels: { status: 'up', lag: 0 } } },
+    example: {
+      status: 'ready',
+      version: '0.1.0',
+      checks: { store: { status: 'up' }, readModels: { status: 'up', lag: 0 } },
+    },
   },
 );
 

@@ -22,7 +22,7 @@ const withZone = (value: unknown) => {
 
 const instant = z.iso
   .datetime({ offset: true, error: 'This is no time as ISO 8601 has it, with Z or an offset.' })
-  .overwrite((text) => new Date(text).toISOString());
+  .overwrite((value) => (Number.isNaN(Date.parse(value)) ? value : new Date(value).toISOString()));
 
 /** A time in a query; a date alone is its midnight in UTC. */
 export const momentText = z.preprocess(withZone, instant);
@@ -38,13 +38,16 @@ const between = (least: number, most: number) => (text: string) => {
 
 /** Text of 1 to so many characters. */
 export const text = (most: number) =>
-  z.string().refine(between(1, most), { error: `This may have 1 to ${most} characters.` });
+  z.string().refine(between(1, most), { error: `This may have 1 to ${most} characters.`, params: { code: 'length' } });
 
 /** OCPP 1.5, 7.20: an idToken has at most 20 characters. */
 export const idTag = z
   .string()
-  .refine(between(1, 20), { error: 'An idTag has 1 to 20 characters.' })
-  .refine((value) => !/\p{Cc}/u.test(value), { error: 'An idTag has no control characters.' })
+  .refine(between(1, 20), { error: 'An idTag has 1 to 20 characters.', params: { code: 'length' } })
+  .refine((value) => !/\p{Cc}/u.test(value), {
+    error: 'An idTag has no control characters.',
+    params: { code: 'control-character' },
+  })
   .meta({ description: 'Has 1 to 20 characters; letter case does not count.', example: '04A2B3C4D5' });
 
 /** An idTag as it is asked for: what could never be one is simply not found. */
@@ -66,7 +69,10 @@ export const connectorId = numberText(0, 2_147_483_647).meta({
   description: 'Connector; 0 is the charge box itself.',
   example: 1,
 });
-export const transactionId = numberText(1, 2_147_483_647).meta({ description: 'Id of the transaction.', example: 4711 });
+export const transactionId = numberText(1, 2_147_483_647).meta({
+  description: 'Id of the transaction.',
+  example: 4711,
+});
 
 /** Part of a list: `limit` and `cursor`. */
 export const paging = {

@@ -18,18 +18,22 @@ import {
 const filter = (description: string) => z.string().min(1).max(1000).optional().meta({ description });
 
 export const chargeBoxQuery = z.strictObject({
-  registration: z.enum(['Accepted', 'Rejected', 'Unknown']).optional().meta({ description: 'Only with this decision.' }),
+  registration: z
+    .enum(['Accepted', 'Rejected', 'Unknown'])
+    .optional()
+    .meta({ description: 'Only with this decision.' }),
   vendor: filter('Only of this vendor.'),
   model: filter('Only of this model.'),
   search: filter('Part of identity, serial number or note; letter case does not count.'),
-  silentSince: momentText.optional().meta({ description: 'Only those last seen before.', example: '2026-03-01T00:00:00Z' }),
+  silentSince: momentText
+    .optional()
+    .meta({ description: 'Only those last seen before.', example: '2026-03-01T00:00:00Z' }),
   ...paging,
 });
 
 export const candidateQuery = chargeBoxQuery.omit({ registration: true });
 
-const types = (value: unknown) =>
-  typeof value === 'string' ? value.split(',') : value;
+const types = (value: unknown) => (typeof value === 'string' ? value.split(',') : value);
 
 export const eventQuery = z.strictObject({
   type: z
@@ -50,7 +54,10 @@ export const transactionQuery = z.strictObject({
   idTag: filter('Only of this idTag.'),
   status: z.enum(['open', 'stopped', 'closed']).optional().meta({ description: 'Only in this state.' }),
   ...span,
-  suspicion: z.enum(['any', ...suspicionNames]).optional().meta({ description: 'Only with this suspicion, or with `any`.' }),
+  suspicion: z
+    .enum(['any', ...suspicionNames])
+    .optional()
+    .meta({ description: 'Only with this suspicion, or with `any`.' }),
   ...paging,
   ...format,
 });
@@ -85,12 +92,16 @@ export const idTagQuery = z.strictObject({
 });
 
 export const identityPath = z.strictObject({ identity: askedIdentity });
-export const transactionPath = z.strictObject({ transactionId });
+export const transactionPath = z.strictObject({ id: transactionId });
 
-export const registrationBody = named(z.strictObject({ registration: z.enum(['Accepted', 'Rejected']) }), 'RegistrationDecision', {
-  description: 'Whether the charge box may charge.',
-  example: { registration: 'Accepted' },
-});
+export const registrationBody = named(
+  z.strictObject({ registration: z.enum(['Accepted', 'Rejected']) }),
+  'RegistrationDecision',
+  {
+    description: 'Whether the charge box may charge.',
+    example: { registration: 'Accepted' },
+  },
+);
 
 // A URL that the service calls. Where it may lead is for the allow-list, not for this.
 const serviceUrl = z
@@ -98,11 +109,13 @@ const serviceUrl = z
   .max(2048)
   .refine((value) => !URL.canParse(value) || (new URL(value).username === '' && new URL(value).password === ''), {
     error: 'A URL with a user name or password is not kept.',
+    params: { code: 'credentials' },
   });
 
 function isTimeZone(name: string): boolean {
   try {
-    return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat('en', { timeZone: name }) !== undefined;
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return /^[A-Za-z]/.test(name);
   } catch {
     return false;
   }
@@ -111,13 +124,18 @@ function isTimeZone(name: string): boolean {
 export const chargeBoxPatch = named(
   z
     .strictObject({
-      timeZone: clearable(z.string().refine(isTimeZone, { error: 'This is no IANA name of a time zone.' })).meta({
+      timeZone: clearable(
+        z.string().refine(isTimeZone, { error: 'This is no IANA name of a time zone.', params: { code: 'time-zone' } }),
+      ).meta({
         description: 'Zone in which times without zone are read; null: UTC.',
       }),
       addressOverride: clearable(serviceUrl).meta({ description: 'URL to call the box at; null: where it says.' }),
       note: clearable(text(2000)),
     })
-    .refine((change) => Object.keys(change).length > 0, { error: 'Nothing to change is named.' }),
+    .refine((change) => Object.keys(change).length > 0, {
+      error: 'Nothing to change is named.',
+      params: { code: 'no-change' },
+    }),
   'ChargeBoxChange',
   {
     description: 'A partial change: absent leaves, null clears.',
@@ -148,7 +166,7 @@ const idTagFields = {
 };
 const exampleTag = { parentIdTag: 'FLEET', expiryDate: '2027-01-01T00:00:00Z', blocked: false, note: 'Van 7' };
 
-export const idTagBody = named(z.strictObject(idTagFields), 'IdTagDetails', {
+export const idTagBody = named(z.strictObject({ idTag: idTag.optional(), ...idTagFields }), 'IdTagDetails', {
   description: 'All that is kept of an idTag; what is absent is cleared.',
   example: exampleTag,
 });
@@ -167,7 +185,10 @@ export const idTagPatch = named(
       concurrentTransactions: z.boolean().optional(),
       note: clearable(text(500)),
     })
-    .refine((change) => Object.keys(change).length > 0, { error: 'Nothing to change is named.' }),
+    .refine((change) => Object.keys(change).length > 0, {
+      error: 'Nothing to change is named.',
+      params: { code: 'no-change' },
+    }),
   'IdTagChange',
   { description: 'A partial change: absent leaves, null clears.', example: { blocked: true } },
 );

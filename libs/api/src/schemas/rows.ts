@@ -13,7 +13,10 @@ import type {
 import { z } from 'zod';
 import { named } from '../schema-documents';
 
-// What the answers hold, for the documentation. The compiler compares each with the row that it describes.
+// What the answers hold, for the documentation.
+
+/** Describes a row; a field that is missing, or of another type, does not compile. */
+const described = <Row>(fields: { readonly [Field in keyof Row]-?: z.ZodType<Row[Field]> }) => z.object(fields);
 
 const at = z.iso.datetime();
 const optionalText = z.string().optional();
@@ -60,13 +63,13 @@ const exampleBox = {
   lastSeenAt: '2026-03-01T09:30:00.000Z',
 };
 
-export const chargeBox = named(z.object(chargeBoxFields) satisfies z.ZodType<ChargeBoxRow>, 'ChargeBox', {
+export const chargeBox = named(described<ChargeBoxRow>(chargeBoxFields), 'ChargeBox', {
   description: 'What is known of a charge box. Absent means never reported.',
   example: exampleBox,
 });
 
 export const connector = named(
-  z.object({
+  described<ConnectorRow>({
     identity: z.string(),
     connectorId: z.int(),
     status: z.string(),
@@ -76,7 +79,7 @@ export const connector = named(
     vendorErrorCode: optionalText,
     since: at,
     transactionId: z.int().optional(),
-  }) satisfies z.ZodType<ConnectorRow>,
+  }),
   'Connector',
   {
     description: 'State of a connector.',
@@ -91,23 +94,20 @@ export const connector = named(
   },
 );
 
-const quirkFields = {
+const quirk = described<QuirkRow & { readonly meaning?: string }>({
   name: z.string(),
   count: z.int(),
   lastSeenAt: at,
   lastPath: optionalText,
   lastText: optionalText,
-};
-const address = z.object({ from: optionalText, replyTo: optionalText, remoteAddress: optionalText, at });
-({ quirk: z.object(quirkFields), address }) satisfies { quirk: z.ZodType<QuirkRow>; address: z.ZodType<AddressRow> };
-
+  meaning: optionalText,
+});
+const address = described<AddressRow>({ from: optionalText, replyTo: optionalText, remoteAddress: optionalText, at });
 export const chargeBoxDetails = named(
   z.object({
     ...chargeBoxFields,
     connectors: z.array(connector),
-    quirks: z
-      .array(z.object({ ...quirkFields, meaning: optionalText }))
-      .meta({ description: 'How the box deviates from the protocol, with what it means.' }),
+    quirks: z.array(quirk).meta({ description: 'How the box deviates from the protocol, with what it means.' }),
     addresses: z.array(address).meta({ description: 'Where the box showed itself, newest first, at most 50.' }),
   }),
   'ChargeBoxDetails',
@@ -169,7 +169,7 @@ const exampleTransaction = {
   suspicions: [],
 };
 
-export const transaction = named(z.object(transactionFields) satisfies z.ZodType<TransactionRow>, 'Transaction', {
+export const transaction = named(described<TransactionRow>(transactionFields), 'Transaction', {
   description: 'A transaction as it is known so far.',
   example: exampleTransaction,
 });
@@ -191,7 +191,7 @@ export const transactionDetails = named(
 );
 
 export const orphan = named(
-  z.object({
+  described<OrphanRow>({
     orphanId: z.string(),
     identity: z.string(),
     transactionId: z.int(),
@@ -200,7 +200,7 @@ export const orphan = named(
     receivedAt: at,
     meterStop: z.number().optional(),
     boundTo: z.int().optional(),
-  }) satisfies z.ZodType<OrphanRow>,
+  }),
   'Orphan',
   {
     description: 'A stop that belongs to no known transaction.',
@@ -216,7 +216,7 @@ export const orphan = named(
 );
 
 export const meterValue = named(
-  z.object({
+  described<MeterValueRow>({
     identity: z.string(),
     connectorId: z.int().optional(),
     transactionId: z.int().optional(),
@@ -230,7 +230,7 @@ export const meterValue = named(
     location: z.string(),
     unit: optionalText,
     source: z.enum(['MeterValues', 'StopTransaction']),
-  }) satisfies z.ZodType<MeterValueRow>,
+  }),
   'MeterValue',
   {
     description: 'One reading of a meter.',
@@ -253,7 +253,7 @@ export const meterValue = named(
 );
 
 export const idTagRow = named(
-  z.object({
+  described<IdTagRow>({
     idTag: z.string(),
     parentIdTag: optionalText,
     expiryDate: optionalTime,
@@ -262,7 +262,7 @@ export const idTagRow = named(
     note: optionalText,
     changedAt: at,
     openTransactions: z.int(),
-  }) satisfies z.ZodType<IdTagRow>,
+  }),
   'IdTag',
   {
     description: 'What is known of an idTag.',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { BEGINNING } from '@app/kernel';
+import { BEGINNING, NO_STREAM } from '@app/kernel';
 import type { EventStore, Position, Subscription } from '@app/kernel';
 import { Collector, allPages, event, events, fresh, ids } from './store-under-test';
 import type { OpenStore } from './store-under-test';
@@ -120,6 +120,18 @@ export function subscribeContract(open: OpenStore): void {
       });
       await collector.until((so) => so.events.length === 4);
       expect(most).toBe(1);
+    });
+
+    it('gives nothing for an append that was repeated', async () => {
+      const collector = new Collector();
+      subscribe({ after: before }, collector.take);
+      await collector.until((so) => so.caughtUp);
+      const [first, second] = [events(2), events(1)];
+      await store.append(stream, first, NO_STREAM);
+      await store.append(stream, first, NO_STREAM);
+      await store.append(stream, second, 'any');
+      await collector.until((so) => so.events.length >= 3);
+      expect(ids(collector.events)).toEqual(ids([...first, ...second]));
     });
 
     it('misses nothing and repeats nothing while others append', async () => {

@@ -99,7 +99,7 @@ class Follower implements EmbeddedStore {
     this.closed = true;
     clearInterval(this.polling);
     this.opened.release();
-    this.newest.rouse();
+    this.newest.end();
   }
 
   private read<Result>(read: (reader: LogReader) => Result): Result {

@@ -154,7 +154,7 @@ class WritableStore implements EmbeddedStore {
 
   private async shutDown(): Promise<void> {
     clearInterval(this.sweeping);
-    this.newest.rouse();
+    this.newest.end();
     const { writer, reader, lock } = this.parts;
     await reader.close();
     await writer.close();

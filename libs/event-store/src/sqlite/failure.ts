@@ -18,10 +18,9 @@ const codes: readonly (readonly [start: string, code: ErrorCode])[] = [
 /** What SQLite says, in our words. Anything else, lock trouble and failing disks included, is `store-unavailable`. */
 export function failureOf(error: unknown, file: string): Failure {
   if (isFailure(error)) return { code: error.code, detail: error.detail };
-  const sqlite = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const known = codes.find(([start]) => sqlite.startsWith(start));
+  const code = codes.find(([start]) => sqliteCode(error).startsWith(start))?.[1];
   const said = error instanceof Error ? error.message : String(error);
-  return { code: known?.[1] ?? 'store-unavailable', detail: `${file}: ${said}` };
+  return { code: code ?? 'store-unavailable', detail: `${file}: ${said}` };
 }
 
 /** An error that carries its failure, for what SQLite itself does not notice. */
@@ -29,6 +28,11 @@ export function failureError(code: ErrorCode, detail: string): Error & Failure {
   return Object.assign(new Error(detail), { code, detail });
 }
 
+/** Not by `instanceof`: errors that compiled code makes may be of another realm. */
+export function sqliteCode(error: unknown): string {
+  return typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+}
+
 function isFailure(error: unknown): error is Failure {
-  return error instanceof Error && 'detail' in error && 'code' in error;
+  return typeof error === 'object' && error !== null && 'detail' in error && 'code' in error;
 }

@@ -1,4 +1,5 @@
 import Database from 'better-sqlite3';
+import { existsSync } from 'node:fs';
 import { failureError } from './failure';
 
 /** "OCPE": says that an SQLite file is an event store of ours and not something else. */
@@ -59,6 +60,7 @@ export function openWritable(file: string, maxBytes?: number): Database.Database
 }
 
 export function openReadable(file: string): Database.Database {
+  if (!existsSync(file)) throw failureError('store-unwritable', `${file} does not exist`);
   return opened(new Database(file, { readonly: true, fileMustExist: true, timeout: 1000 }), (db) => {
     db.pragma('cache_size = -16384');
     checkSchema(db, file);

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3';
-import { failureError } from './failure';
+import { failureError, sqliteCode } from './failure';
 
 /**
  * The right to write, held as a lock on a file beside the store. The system takes it back however the process ends, so there is no stale
@@ -15,8 +15,7 @@ export function lockForWriting(file: string): WriteLock {
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     lock.close();
-    if (error instanceof Error && 'code' in error && error.code === 'SQLITE_BUSY')
-      throw failureError('store-in-use', file);
+    if (sqliteCode(error) === 'SQLITE_BUSY') throw failureError('store-in-use', file);
     throw error;
   }
   return { release: () => lock.close() };

@@ -93,16 +93,6 @@ function addressesOf(database: SqliteDatabase, identity: string): readonly Addre
   }));
 }
 
-/** Unregistered boxes that booted. */
-export function findCandidates(database: SqliteDatabase, paging: Paging): Page<ChargeBoxRow> {
-  const conditions = [{ sql: `registration = 'Unknown' AND boots > 0`, values: [] }];
-  return readPage(
-    database,
-    { ...keyed<ChargeBoxRow>('charge_boxes'), name: 'candidates' },
-    { filter: {}, conditions, paging },
-  );
-}
-
 const transactionListing: Listing<KeptRow & { readonly id: number }, TransactionRow> = {
   name: 'transactions',
   select: 'SELECT key, row, id FROM transactions',

@@ -1,0 +1,58 @@
+import type { ApiOptions } from '@app/api';
+import { ApiModule } from '@app/api';
+import type { IngressSettings, WsdlSource } from '@app/ingress';
+import { IngressModule } from '@app/ingress';
+import type { Clock, EventStore, Log, Meter } from '@app/kernel';
+import type { ReadModels } from '@app/read-models';
+import { ReadModelsModule } from '@app/read-models';
+import type { RuntimeSettings } from '@app/runtime';
+import { CLOCK, EVENT_STORE, LOG, METER, RUNTIME_SETTINGS, RuntimeModule } from '@app/runtime';
+import type { DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+
+/** The ports that everything else is given. */
+export interface Ports {
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly meter: Meter;
+  readonly settings: RuntimeSettings;
+}
+
+@Module({})
+class PortsModule {
+  static forRoot({ store, clock, log, meter, settings }: Ports): DynamicModule {
+    const values = [
+      { provide: EVENT_STORE, useValue: store },
+      { provide: CLOCK, useValue: clock },
+      { provide: LOG, useValue: log },
+      { provide: METER, useValue: meter },
+      { provide: RUNTIME_SETTINGS, useValue: settings },
+    ];
+    return { module: PortsModule, global: true, providers: values, exports: values.map(({ provide }) => provide) };
+  }
+}
+
+export interface AppParts extends Ports {
+  readonly readModels: ReadModels;
+  readonly api: ApiOptions;
+  readonly ingress: IngressSettings;
+  readonly wsdl: WsdlSource;
+}
+
+/** The whole service, wired. */
+@Module({})
+export class AppModule {
+  static forRoot(parts: AppParts): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [
+        PortsModule.forRoot(parts),
+        RuntimeModule.forRoot(),
+        ReadModelsModule.forRoot(parts.readModels),
+        ApiModule.forRoot(parts.api),
+        IngressModule.forRoot(parts.ingress, parts.wsdl),
+      ],
+    };
+  }
+}

@@ -1,0 +1,166 @@
+import { createApi, loadOrCreateApiKey } from '@app/api';
+import type { ApiKey, ReadinessReport } from '@app/api';
+import { openEmbeddedStore, openInMemoryStore } from '@app/event-store';
+import type { EmbeddedStore } from '@app/event-store';
+import type { WsdlSource } from '@app/ingress';
+import { SoapListener } from '@app/ingress';
+import type { Clock, EventStore, Log } from '@app/kernel';
+import { systemClock } from '@app/kernel';
+import { ocpp15, renderWsdl } from '@app/ocpp';
+import { ReadModels } from '@app/read-models';
+import { AuthorizationDirectory, TransactionIds } from '@app/runtime';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { join } from 'node:path';
+import { version } from './version';
+import { AppModule } from './app.module';
+import type { Configuration } from './configuration';
+import { PrometheusMeter } from './prometheus';
+import { ingressSettings, runtimeSettings } from './settings';
+
+/** The service at work. */
+export interface Service {
+  readonly soapPort: number;
+  readonly apiPort: number;
+  /** The key of the API when it was made just now; it is shown once and stored nowhere. */
+  readonly createdApiKey?: string;
+  readonly store: EventStore;
+  readonly readModels: ReadModels;
+  /** Takes no new requests, finishes those being answered, closes everything. Safe to call twice. */
+  stop(): Promise<void>;
+}
+
+const wsdl: WsdlSource = (service, address) =>
+  renderWsdl(service === 'charge-point' ? ocpp15.chargePoint : ocpp15.centralSystem, address);
+
+/** Starts everything in order: history first, then what follows from it, then the doors. Rejects with a coded error. */
+export async function startService(
+  configuration: Configuration,
+  log: Log,
+  clock: Clock = systemClock,
+): Promise<Service> {
+  const { DATA_DIR, EVENT_STORE } = configuration;
+  const apiKey = loadOrCreateApiKey({ dataDir: DATA_DIR, fromEnvironment: configuration.API_KEY });
+  const eventsFile = join(DATA_DIR, 'events.db');
+  const embedded = EVENT_STORE === 'embedded' ? await openEmbeddedStore({ file: eventsFile }) : undefined;
+  const store = embedded ?? openInMemoryStore();
+  try {
+    return await startOn(store, { configuration, log, clock, apiKey, eventsFile, embedded });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+interface Given {
+  readonly configuration: Configuration;
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly apiKey: ApiKey;
+  readonly eventsFile: string;
+  readonly embedded: EmbeddedStore | undefined;
+}
+
+async function startOn(store: EventStore, given: Given): Promise<Service> {
+  const { configuration, log, clock, apiKey } = given;
+  const readModels = openReadModels(store, given);
+  const meter = new PrometheusMeter();
+  const readiness = readinessOf(store, readModels);
+  const app = await createApi(
+    AppModule.forRoot({
+      store,
+      clock,
+      log,
+      meter,
+      settings: runtimeSettings(configuration),
+      readModels,
+      ingress: ingressSettings(configuration),
+      wsdl,
+      api: {
+        apiKey,
+        version,
+        readiness: () => readiness.report(),
+        metrics: () => meter.render(),
+        waitFor: (position, milliseconds) => readModels.waitFor(position, milliseconds),
+        clock,
+        logger: log,
+      },
+    }),
+    { nest: { logger: false, abortOnError: false } },
+  );
+  await app.get(AuthorizationDirectory, { strict: false }).restore(readModels.seed(), store);
+  await app.get(TransactionIds, { strict: false }).ready();
+  readModels.start();
+  await app.listen(configuration.API_PORT, configuration.API_HOST);
+  const listener = app.get(SoapListener, { strict: false });
+  await listener.listen();
+  readiness.open = true;
+  return serviceOf(app, listener, { store, readModels, readiness, created: apiKey.created });
+}
+
+function openReadModels(store: EventStore, { configuration, log, eventsFile, embedded }: Given): ReadModels {
+  if (embedded === undefined) {
+    return new ReadModels({
+      file: join(configuration.DATA_DIR, `read-models-${process.pid}-${Date.now()}.db`),
+      store,
+      log,
+      disposable: true,
+    });
+  }
+  const openStore = { module: join(__dirname, `store-opener${__filename.slice(-3)}`), options: { file: eventsFile } };
+  const readModels = new ReadModels({ file: join(configuration.DATA_DIR, 'read-models.db'), store, openStore, log });
+  embedded.onAppended(() => readModels.wake());
+  return readModels;
+}
+
+interface Parts {
+  readonly store: EventStore;
+  readonly readModels: ReadModels;
+  readonly readiness: { open: boolean };
+  readonly created: string | undefined;
+}
+
+function serviceOf(
+  app: NestFastifyApplication,
+  listener: SoapListener,
+  { store, readModels, readiness, created }: Parts,
+): Service {
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    readiness.open = false;
+    await listener.close();
+    await app.close();
+    await readModels.stop();
+    await store.close();
+  };
+  const address = app.getHttpServer().address() as { port: number } | null;
+  return {
+    soapPort: listener.port,
+    apiPort: address?.port ?? 0,
+    ...(created === undefined ? {} : { createdApiKey: created }),
+    store,
+    readModels,
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+/** Ready means: the doors are open, the store answers, the read models are being built. */
+function readinessOf(store: EventStore, readModels: ReadModels) {
+  return {
+    open: false,
+    async report(): Promise<ReadinessReport> {
+      const head = await store.head().catch((error: unknown) => error as Error);
+      const storeCheck =
+        head instanceof Error ? { status: 'down' as const, detail: head.message } : { status: 'up' as const };
+      const { checkpoint, skipped } = readModels.status();
+      const behind =
+        head instanceof Error || checkpoint >= head ? undefined : `at ${checkpoint || 'the beginning'} of ${head}`;
+      const detail = [behind, skipped > 0 ? `${skipped} events left out` : undefined].filter(Boolean).join('; ');
+      const checks = {
+        store: storeCheck,
+        readModels: { status: 'up' as const, ...(detail === '' ? {} : { detail }) },
+        ingress: { status: this.open ? ('up' as const) : ('down' as const) },
+      };
+      return { ready: this.open && storeCheck.status === 'up', checks };
+    },
+  };
+}

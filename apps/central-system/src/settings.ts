@@ -1,0 +1,37 @@
+import type { IngressSettings } from '@app/ingress';
+import type { RuntimeSettings } from '@app/runtime';
+import type { Configuration } from './configuration';
+
+/** The part of the configuration that steers decisions. */
+export function runtimeSettings(configuration: Configuration): RuntimeSettings {
+  return {
+    policy: {
+      registration: configuration.CHARGE_BOX_REGISTRATION,
+      heartbeatInterval: configuration.HEARTBEAT_INTERVAL,
+      maximumPower: configuration.MAX_CONNECTOR_POWER,
+    },
+    idTagPolicy: configuration.ID_TAG_POLICY,
+    vendors: configuration.DATA_TRANSFER_VENDORS,
+    cachedChargeBoxes: configuration.CACHED_CHARGE_BOXES,
+    maximumCandidates: configuration.MAX_CANDIDATES,
+    keptHeartbeats: configuration.KEPT_HEARTBEATS,
+  };
+}
+
+/** The part of the configuration that steers the listener for charge boxes. */
+export function ingressSettings(configuration: Configuration): IngressSettings {
+  return {
+    host: configuration.SOAP_HOST,
+    port: configuration.SOAP_PORT,
+    path: configuration.SOAP_PATH,
+    strict: configuration.OCPP_STRICT,
+    maximumBody: configuration.MAX_BODY,
+    maximumDecompressedBody: configuration.MAX_DECOMPRESSED_BODY,
+    receiveTimeout: configuration.RECEIVE_TIMEOUT * 1_000,
+    keepAliveTimeout: configuration.KEEP_ALIVE_TIMEOUT * 1_000,
+    maximumConnections: configuration.MAX_CONNECTIONS,
+    maximumInFlight: configuration.MAX_IN_FLIGHT,
+    faultStatus: configuration.FAULT_STATUS,
+    logIdTags: configuration.LOG_ID_TAGS,
+  };
+}

@@ -1,0 +1,30 @@
+import { systemClock } from '@app/kernel';
+import type { DynamicModule } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import { Changes } from './changes';
+import { ChargeBoxesController } from './charge-boxes.controller';
+import { HealthController } from './health.controller';
+import { IdTagImport } from './id-tag-import';
+import { IdTagsController } from './id-tags.controller';
+import type { ApiOptions } from './options';
+import { API_OPTIONS } from './options';
+import { API_CLOCK } from './tokens';
+import { TransactionsController } from './transactions.controller';
+
+/** The API of the operator. The buses come from a global module of the application; `createApi` makes the application. */
+@Module({})
+export class ApiModule {
+  static forRoot(options: ApiOptions): DynamicModule {
+    return {
+      module: ApiModule,
+      controllers: [ChargeBoxesController, TransactionsController, IdTagsController, HealthController],
+      providers: [
+        { provide: API_OPTIONS, useValue: options },
+        { provide: API_CLOCK, useValue: options.clock ?? systemClock },
+        Changes,
+        IdTagImport,
+      ],
+      exports: [API_OPTIONS, API_CLOCK, Changes],
+    };
+  }
+}

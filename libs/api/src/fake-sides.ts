@@ -1,0 +1,243 @@
+import type { OperatorMessage } from '@app/charge-box';
+import type { Log, RecordedEvent } from '@app/kernel';
+import type {
+  ChargeBoxDetails,
+  IdTagRow,
+  MeterValueRow,
+  OrphanRow,
+  Page,
+  Paging,
+  TransactionRow,
+} from '@app/read-models';
+import {
+  FindChargeBox,
+  FindChargeBoxes,
+  FindConnectors,
+  FindEvents,
+  FindIdTag,
+  FindIdTags,
+  FindMeterValues,
+  FindOrphans,
+  FindTransaction,
+  FindTransactions,
+} from '@app/read-models';
+import type { Commanded } from '@app/runtime';
+import { RemoveIdTag, SaveIdTag, TellChargeBox } from '@app/runtime';
+import type { Provider, Type } from '@nestjs/common';
+import { Module } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { CommandHandler, CqrsModule, QueryHandler } from '@nestjs/cqrs';
+import type { AddressInfo } from 'node:net';
+import { ApiModule } from './api.module';
+import { createApi } from './configure-api';
+import type { ApiOptions } from './options';
+
+/** Key that the API under test takes. */
+export const key = 'key-of-the-tests';
+
+/** What stands behind the API under test: rows to answer with, and what was asked and told. */
+export class Sides {
+  boxes: ChargeBoxDetails[] = [];
+  transactions: TransactionRow[] = [];
+  orphans: OrphanRow[] = [];
+  meterValues: MeterValueRow[] = [];
+  events: RecordedEvent[] = [];
+  readonly idTags = new Map<string, IdTagRow>();
+  asked: object[] = [];
+  told: (TellChargeBox | SaveIdTag | RemoveIdTag)[] = [];
+  readonly logged: { fields: Record<string, unknown>; sentence: string }[] = [];
+  /** What the next queries fail with. */
+  failure: unknown;
+  /** What the next commands are refused with. */
+  refusal: string | undefined;
+  private count = 0;
+
+  readonly log: Log = {
+    debug: () => undefined,
+    info: (fields, sentence) => void this.logged.push({ fields: { ...fields }, sentence }),
+    warn: (fields, sentence) => void this.logged.push({ fields: { ...fields }, sentence }),
+    error: (fields, sentence) => void this.logged.push({ fields: { ...fields }, sentence }),
+  };
+
+  /** Where the last command led to. */
+  get position(): string {
+    return String(this.count).padStart(6, '0');
+  }
+
+  ask(query: object): void {
+    this.asked.push(query);
+    if (this.failure !== undefined) throw this.failure as Error;
+  }
+
+  tell(command: TellChargeBox | SaveIdTag | RemoveIdTag, work: () => void): Commanded {
+    this.told.push(command);
+    if (this.refusal !== undefined) return { outcome: 'refused', reason: this.refusal };
+    work();
+    this.count += 1;
+    return { outcome: 'done', position: this.position };
+  }
+
+  apply(identity: string, message: OperatorMessage): void {
+    const { boxes } = this;
+    if (message.kind === 'decide-registration' && !boxes.some((box) => box.identity === identity)) {
+      boxes.push({ identity, registration: 'Unknown', bootCount: 0, connectors: [], quirks: [], addresses: [] });
+    }
+    this.boxes = boxes.map((box) => (box.identity === identity ? { ...box, ...changeOf(message) } : box));
+  }
+}
+
+function changeOf(message: OperatorMessage): Partial<ChargeBoxDetails> {
+  if (message.kind === 'decide-registration') return { registration: message.registration };
+  if (message.kind !== 'configure') return {};
+  return { timeZone: undefined, addressOverride: undefined, note: undefined, ...message.settings };
+}
+
+/** A page of rows whose cursors are the numbers of rows. */
+function page<Row>(rows: readonly Row[], { limit, cursor }: Paging): Page<Row> {
+  const from = Number(cursor ?? 0);
+  const next = from + limit < rows.length ? { next: String(from + limit) } : {};
+  return { rows: rows.slice(from, from + limit), ...next };
+}
+
+function answering<Asked extends object>(
+  query: Type<Asked>,
+  answer: (query: Asked, sides: Sides) => unknown,
+): Provider {
+  @QueryHandler(query)
+  class Handler {
+    constructor(private readonly sides: Sides) {}
+
+    async execute(asked: Asked): Promise<unknown> {
+      this.sides.ask(asked);
+      return answer(asked, this.sides);
+    }
+  }
+  return Handler;
+}
+
+const boxOf = (identity: string, { boxes }: Sides) => boxes.find((box) => box.identity === identity);
+
+const readSide: Provider[] = [
+  answering(FindChargeBoxes, ({ paging }, { boxes }) => page(boxes, paging)),
+  answering(FindChargeBox, ({ identity }, sides) => boxOf(identity, sides)),
+  answering(FindConnectors, ({ identity }, sides) => boxOf(identity, sides)?.connectors ?? []),
+  answering(FindEvents, ({ paging }, { events }) => page(events, paging)),
+  answering(FindTransactions, ({ paging }, { transactions }) => page(transactions, paging)),
+  answering(FindTransaction, ({ transactionId }, { transactions }) =>
+    transactions.find((row) => row.transactionId === transactionId),
+  ),
+  answering(FindOrphans, ({ paging }, { orphans }) => page(orphans, paging)),
+  answering(FindMeterValues, ({ paging }, { meterValues }) => page(meterValues, paging)),
+  answering(FindIdTags, ({ paging }, { idTags }) => page([...idTags.values()], paging)),
+  answering(FindIdTag, ({ idTag }, { idTags }) => idTags.get(idTag.toLowerCase())),
+];
+
+@CommandHandler(TellChargeBox)
+class TellChargeBoxHandler {
+  constructor(private readonly sides: Sides) {}
+
+  async execute(command: TellChargeBox): Promise<Commanded> {
+    return this.sides.tell(command, () => this.sides.apply(command.identity, command.message));
+  }
+}
+
+@CommandHandler(SaveIdTag)
+class SaveIdTagHandler {
+  constructor(private readonly sides: Sides) {}
+
+  async execute(command: SaveIdTag): Promise<Commanded> {
+    const { details, expected } = command;
+    const name = details.idTag.toLowerCase();
+    if (expected === 'new' && this.sides.idTags.has(name)) return { outcome: 'refused', reason: 'The idTag exists.' };
+    const row = { ...details, changedAt: '2026-03-01T08:00:00.000Z', openTransactions: 0 };
+    return this.sides.tell(command, () => this.sides.idTags.set(name, row));
+  }
+}
+
+@CommandHandler(RemoveIdTag)
+class RemoveIdTagHandler {
+  constructor(private readonly sides: Sides) {}
+
+  async execute(command: RemoveIdTag): Promise<Commanded> {
+    return this.sides.tell(command, () => this.sides.idTags.delete(command.idTag.toLowerCase()));
+  }
+}
+
+/** An API that listens, with what stands behind it. */
+export interface ListeningApi {
+  readonly app: NestFastifyApplication;
+  readonly sides: Sides;
+  readonly url: string;
+  readonly port: number;
+  /** Asks with the key. */
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** Sends JSON with the key. */
+  send(method: string, path: string, body?: unknown): Promise<Response>;
+}
+
+/** The module of an application that has the API and fakes behind it. */
+export function rootOf(sides: Sides, options: Partial<ApiOptions> = {}): Type<unknown> {
+  @Module({
+    imports: [
+      CqrsModule.forRoot(),
+      ApiModule.forRoot({
+        apiKey: { verify: (given) => given === key },
+        version: '1.2.3',
+        readiness: () => ({ ready: true, checks: { store: { status: 'up' }, readModels: { status: 'up', lag: 0 } } }),
+        metrics: () => Promise.resolve('figures 1\n'),
+        clock: { now: () => Date.parse('2026-03-01T12:00:00.000Z') },
+        logger: sides.log,
+        ...options,
+      }),
+    ],
+    providers: [
+      { provide: Sides, useValue: sides },
+      ...readSide,
+      TellChargeBoxHandler,
+      SaveIdTagHandler,
+      RemoveIdTagHandler,
+    ],
+  })
+  class Root {}
+  return Root;
+}
+
+export async function listen(options: Partial<ApiOptions> = {}): Promise<ListeningApi> {
+  const sides = new Sides();
+  const app = await createApi(rootOf(sides, options), { nest: { logger: false } });
+  await app.listen(0, '127.0.0.1');
+  const { port } = app.getHttpServer().address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}`;
+  const authorization = `Bearer ${key}`;
+  return {
+    app,
+    sides,
+    url,
+    port,
+    get: (path, headers = {}) => fetch(url + path, { headers: { authorization, ...headers } }),
+    send: (method, path, body) =>
+      fetch(url + path, {
+        method,
+        headers: { authorization, ...(body !== undefined && { 'content-type': 'application/json' }) },
+        body: body === undefined ? undefined : JSON.stringify(body),
+      }),
+  };
+}
+
+/** The problem of an answer, once it is sure that it is one. */
+export async function problemOf(response: Response): Promise<Record<string, unknown>> {
+  expect(response.headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+  const problem = (await response.json()) as Record<string, unknown>;
+  expect(problem.status).toBe(response.status);
+  expect(problem.requestId).toBe(response.headers.get('x-request-id'));
+  expect(Object.keys(problem)).toEqual(expect.arrayContaining(['type', 'title', 'detail']));
+  return problem;
+}
+
+/** Where a refused request breaks rules, and which. */
+export async function violationsOf(response: Response): Promise<string[]> {
+  const problem = await problemOf(response);
+  expect(problem).toMatchObject({ type: '/problems/invalid-request', status: 400 });
+  const violations = problem.violations as { in: string; path: string; code: string }[];
+  return violations.map((violation) => `${violation.in} ${violation.path}: ${violation.code}`);
+}
