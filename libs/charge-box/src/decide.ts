@@ -63,23 +63,23 @@ function addressObserved(
   { from, replyTo, remoteAddress, at }: MessageOrigin,
 ): readonly ChargeBoxEvent[] {
   const { address, formerAddress } = box;
-  const seen = {
-    from: from ?? address?.from,
-    replyTo: replyTo ?? address?.replyTo,
-    remoteAddress: remoteAddress ?? address?.remoteAddress,
-  };
+  const seen = { ...placeOf(address ?? {}), ...withoutAbsent({ from, replyTo, remoteAddress }) };
   if (isSame(seen, address)) return [];
   const isBack =
     formerAddress !== undefined && isSame(seen, formerAddress) && Date.parse(at) - Date.parse(formerAddress.at) < turn;
   return [
     {
       type: 'AddressObserved',
-      data: { ...withoutAbsent(seen), ...(isBack ? { alternating: true as const } : {}), at },
+      data: { ...seen, ...(isBack ? { alternating: true as const } : {}), at },
     },
   ];
 }
 
 type Address = Omit<ObservedAddress, 'at'>;
+
+function placeOf({ from, replyTo, remoteAddress }: Address): Address {
+  return withoutAbsent({ from, replyTo, remoteAddress });
+}
 
 function isSame(one: Address, other: Address = {}): boolean {
   return one.from === other.from && one.replyTo === other.replyTo && one.remoteAddress === other.remoteAddress;

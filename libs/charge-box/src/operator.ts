@@ -55,18 +55,21 @@ function closeTransaction(message: Message<'close-transaction'>, box: ChargeBoxS
   const { transactionId, orphanId, reason, at } = message;
   const transaction = box.open.find((candidate) => candidate.transactionId === transactionId);
   if (transaction === undefined) return refused('The transaction is not open on this charge box.');
-  const orphan = orphanId === undefined ? undefined : box.orphans.find((candidate) => candidate.orphanId === orphanId);
+  const orphan = box.orphans.find((candidate) => candidate.orphanId === orphanId);
   if (orphanId !== undefined && orphan === undefined)
     return refused('There is no such orphaned stop of this charge box, or it is bound already.');
-  const meterStop = message.meterStop ?? orphan?.meterStop;
   const data = {
     transactionId,
     connectorId: transaction.connectorId,
-    ...(meterStop === undefined ? {} : { meterStop }),
+    ...meterOf(message.meterStop ?? orphan?.meterStop),
     stoppedAt: message.stoppedAt ?? orphan?.stoppedAt ?? at,
     ...(orphanId === undefined ? {} : { orphanId }),
     reason,
     at,
   };
   return { outcome: 'done', events: [{ type: 'TransactionClosed', data }] };
+}
+
+function meterOf(meterStop: number | undefined): { readonly meterStop?: number } {
+  return meterStop === undefined ? {} : { meterStop };
 }

@@ -1,4 +1,4 @@
-import type { CentralSystemOperation, CentralSystemRequest, FaultName, OcppVersion } from '@app/ocpp';
+import type { CentralSystemOperation, FaultName, OcppVersion } from '@app/ocpp';
 import { ocpp15 } from '@app/ocpp';
 import type { Clock, Log, Meter } from '@app/kernel';
 import { errorCode, errorTable } from '@app/kernel';
@@ -70,7 +70,7 @@ export class SoapExchange {
       const command = new AnswerChargeBox(
         message.chargeBoxIdentity,
         operation,
-        message.request as CentralSystemRequest,
+        message.request,
         this.originOf(message, arrival),
       );
       const { answer, repeated } = await this.ports.bus.execute(command);

@@ -24,7 +24,9 @@ export class Mailbox {
         try {
           resolve(await work());
         } catch (error) {
-          reject(error as Error);
+          // Whatever the work failed with is handed on as it is.
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- see above
+          reject(error);
         }
       };
       this.waiting.push({ run });

@@ -11,12 +11,18 @@ const monthLengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 export function parseInstant(text: string): ParsedInstant | undefined {
   const match = form.exec(text);
   if (match === null) return undefined;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
-  if (!isDate(year, month, day) || !isTime(hour, minute, second)) return undefined;
-  const milliseconds = Number((match[7] ?? '').padEnd(3, '0').slice(0, 3));
-  if (hour === 24 && milliseconds > 0) return undefined;
-  const utc = Date.UTC(2000, month - 1, day, hour, minute, second, milliseconds);
-  return inZone(new Date(utc).setUTCFullYear(new Date(utc).getUTCFullYear() - 2000 + year), match[8]);
+  const asUtc = utcOf(match.slice(1, 7).map(Number), Number((match[7] ?? '').padEnd(3, '0').slice(0, 3)));
+  return asUtc === undefined ? undefined : inZone(asUtc, match[8]);
+}
+
+type DateParts = readonly [year: number, month: number, day: number, hour: number, minute: number, second: number];
+
+function utcOf(parts: readonly number[], milliseconds: number): number | undefined {
+  const [year, month, day, hour, minute, second] = parts as DateParts;
+  if (!isDate(year, month, day) || !isTime(hour, minute, second) || (hour === 24 && milliseconds > 0)) return undefined;
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999.
+  const moment = new Date(Date.UTC(2000, month - 1, day, hour, minute, second, milliseconds));
+  return moment.setUTCFullYear(moment.getUTCFullYear() - 2000 + year);
 }
 
 function inZone(asUtc: number, zone: string | undefined): ParsedInstant | undefined {

@@ -143,7 +143,6 @@ type Occurring<Entry> =
     : ValueOf<Entry>;
 
 /** Any text, with the known literals for completion. */
-// eslint-disable-next-line @typescript-eslint/no-empty-object-type -- keeps the literals visible in a union with string
 export type OpenText<Literal extends string> = Literal | (string & {});
 
 /** The TypeScript type of a declared kind. */

@@ -32,7 +32,7 @@ async function run(port: NonNullable<typeof parentPort>, { file, openStore }: Wo
   const post = (message: WorkerMessage) => port.postMessage(message);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- which store it is, is known at start
   const { openForProjector } = require(openStore.module) as {
-    openForProjector(options: unknown): Promise<EventStore & { wake?(): void }>;
+    openForProjector(this: void, options: unknown): Promise<EventStore & { wake?(): void }>;
   };
   const store = await openForProjector(openStore.options);
   const database = openForWriting(file);

@@ -9,19 +9,22 @@ import type { TransactionIds } from './transaction-ids';
 /** What every charge box at work shares: the ports, and the facts that decisions need. */
 export class RuntimeContext {
   constructor(
-    readonly store: EventStore,
-    readonly clock: Clock,
-    readonly meter: Meter,
+    private readonly ports: { readonly store: EventStore; readonly clock: Clock; readonly meter: Meter },
     readonly settings: RuntimeSettings,
-    readonly shared: { readonly ids: TransactionIds; readonly directory: AuthorizationDirectory },
+    readonly ids: TransactionIds,
+    readonly directory: AuthorizationDirectory,
   ) {}
 
-  get ids(): TransactionIds {
-    return this.shared.ids;
+  get store(): EventStore {
+    return this.ports.store;
   }
 
-  get directory(): AuthorizationDirectory {
-    return this.shared.directory;
+  get clock(): Clock {
+    return this.ports.clock;
+  }
+
+  get meter(): Meter {
+    return this.ports.meter;
   }
 
   /** True when `facts` can be asked; else wait for `prepare` and ask again. */

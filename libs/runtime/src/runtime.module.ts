@@ -11,6 +11,8 @@ import type { RuntimeSettings } from './settings';
 import { CLOCK, EVENT_STORE, METER, RUNTIME_SETTINGS } from './tokens';
 import { TransactionIds } from './transaction-ids';
 
+type ContextParts = [EventStore, Clock, Meter, RuntimeSettings, TransactionIds, AuthorizationDirectory];
+
 const providers: Provider[] = [
   {
     provide: AuthorizationDirectory,
@@ -25,13 +27,8 @@ const providers: Provider[] = [
   },
   {
     provide: RuntimeContext,
-    useFactory: (
-      store: EventStore,
-      clock: Clock,
-      meter: Meter,
-      settings: RuntimeSettings,
-      ...[ids, directory]: [TransactionIds, AuthorizationDirectory]
-    ) => new RuntimeContext(store, clock, meter, settings, { ids, directory }),
+    useFactory: (...[store, clock, meter, settings, ids, directory]: ContextParts) =>
+      new RuntimeContext({ store, clock, meter }, settings, ids, directory),
     inject: [EVENT_STORE, CLOCK, METER, RUNTIME_SETTINGS, TransactionIds, AuthorizationDirectory],
   },
   { provide: ChargeBoxes, useFactory: (context: RuntimeContext) => new ChargeBoxes(context), inject: [RuntimeContext] },

@@ -27,11 +27,13 @@ function decodeWith(decoder: typeof strictUtf8, bytes: Buffer, charset: string):
   }
 }
 
+const byteOrderMarks: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be' };
+
 function charsetOf(bytes: Buffer, contentType: string): string {
   const named = /charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1];
   if (named !== undefined) return normalised(named);
-  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
-  if (bytes[0] === 0xfe && bytes[1] === 0xff) return 'utf-16be';
+  const mark = byteOrderMarks[bytes.toString('hex', 0, 2)];
+  if (mark !== undefined) return mark;
   if (bytes[0] !== 0x3c || bytes[1] !== 0x3f) return 'utf-8';
   const declared = /^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(
     bytes.toString('latin1', 0, 200),

@@ -1,4 +1,4 @@
-import type { IdTagInfo } from '@app/ocpp';
+import type { AuthorizationStatus, IdTagInfo } from '@app/ocpp';
 import type { IdTagDetails } from './events';
 
 /** What a verdict on an idTag rests on. */
@@ -17,13 +17,20 @@ export interface Authorization {
 /** The verdict: unknown, blocked, expired, busy elsewhere, else accepted. */
 export function authorize({ tag, policy, at, openTransactions, forStart }: Authorization): IdTagInfo {
   if (tag === undefined) return { status: policy === 'open' ? 'Accepted' : 'Invalid' };
-  const { expiryDate, parentIdTag } = tag;
-  const info = {
-    ...(expiryDate === undefined ? {} : { expiryDate }),
-    ...(parentIdTag === undefined ? {} : { parentIdTag }),
-  };
-  if (tag.blocked) return { status: 'Blocked', ...info };
-  if (expiryDate !== undefined && expiryDate <= at) return { status: 'Expired', ...info };
-  if (forStart && openTransactions > 0 && !tag.concurrentTransactions) return { status: 'ConcurrentTx', ...info };
-  return { status: 'Accepted', ...info };
+  const isBusy = forStart && openTransactions > 0;
+  return { status: statusOf(tag, at, isBusy), ...infoOf(tag) };
+}
+
+function statusOf(
+  { blocked, expiryDate, concurrentTransactions }: IdTagDetails,
+  at: string,
+  isBusy: boolean,
+): AuthorizationStatus {
+  if (blocked) return 'Blocked';
+  if (expiryDate !== undefined && expiryDate <= at) return 'Expired';
+  return isBusy && !concurrentTransactions ? 'ConcurrentTx' : 'Accepted';
+}
+
+function infoOf({ expiryDate, parentIdTag }: IdTagDetails): Omit<IdTagInfo, 'status'> {
+  return { ...(expiryDate === undefined ? {} : { expiryDate }), ...(parentIdTag === undefined ? {} : { parentIdTag }) };
 }

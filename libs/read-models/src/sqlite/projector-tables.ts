@@ -7,6 +7,12 @@ import type { SqliteDatabase } from './database';
 
 type Row = object | undefined;
 
+/** A change whose type of event is known only at run time. */
+interface AnyChange {
+  keys(data: object, identity: string): readonly (string | number)[];
+  apply(row: Row, data: object, occasion: Occasion): Row;
+}
+
 /** One projection at work: loads rows when first asked for, keeps them during a batch, writes each once at its end. */
 class Table {
   private readonly rows = new Map<string, Row>();
@@ -15,14 +21,13 @@ class Table {
   private readonly upsert;
   private readonly remove;
   private readonly columns;
+  private readonly changes: Readonly<Record<string, AnyChange | undefined>>;
 
-  constructor(
-    database: SqliteDatabase,
-    private readonly projection: Projection<object>,
-  ) {
+  constructor(database: SqliteDatabase, projection: Projection<object>) {
     const { name, columns } = projection;
     const names = ['key', 'row', ...Object.keys(columns)];
     this.columns = Object.values(columns);
+    this.changes = projection.on;
     this.select = database.prepare<[string], { row: string }>(`SELECT row FROM ${name} WHERE key = ?`);
     this.upsert = database.prepare(
       `INSERT OR REPLACE INTO ${name} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
@@ -31,12 +36,7 @@ class Table {
   }
 
   apply(event: ProjectedEvent, occasion: Omit<Occasion, 'key'>): void {
-    const change = this.projection.on[event.type] as
-      | {
-          keys(data: object, identity: string): readonly (string | number)[];
-          apply(row: Row, data: object, occasion: Occasion): Row;
-        }
-      | undefined;
+    const change = this.changes[event.type];
     if (change === undefined) return;
     for (const named of change.keys(event.data, occasion.identity)) {
       const key = String(named);

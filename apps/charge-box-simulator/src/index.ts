@@ -1,0 +1,7 @@
+export { SimulatedChargeBox } from './charge-box';
+export type { ChargeBoxOptions, Outcome } from './charge-box';
+export { serveChargePoint } from './charge-point-service';
+export type { ChargePointService } from './charge-point-service';
+export type { SimulatedFaults } from './faults';
+export { runFleet } from './fleet';
+export type { FleetOptions, FleetReport } from './fleet';
