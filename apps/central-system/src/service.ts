@@ -107,9 +107,7 @@ function openReadModels(store: EventStore, { configuration, log, eventsFile, emb
     });
   }
   const openStore = { module: join(__dirname, `store-opener${__filename.slice(-3)}`), options: { file: eventsFile } };
-  const readModels = new ReadModels({ file: join(configuration.DATA_DIR, 'read-models.db'), store, openStore, log });
-  embedded.onAppended(() => readModels.wake());
-  return readModels;
+  return new ReadModels({ file: join(configuration.DATA_DIR, 'read-models.db'), store, openStore, log });
 }
 
 interface Parts {

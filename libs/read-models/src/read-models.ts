@@ -57,11 +57,6 @@ export class ReadModels {
     else this.startThread(openStore);
   }
 
-  /** Tells the thread that there is something new, so that it need not find out by itself. */
-  wake(): void {
-    this.wakeThread();
-  }
-
   async stop(): Promise<void> {
     await this.stopBuilding();
     for (const { done, timer } of this.waiters.splice(0)) {
@@ -81,6 +76,8 @@ export class ReadModels {
   /** Resolves with true once the rows show everything up to a position, with false after `patience` milliseconds. */
   waitFor(position: Position, patience: number): Promise<boolean> {
     if (this.progress.checkpoint >= position) return Promise.resolve(true);
+    // The thread looks for new events by itself a few times a second, which lets it take many at once; who waits is served now.
+    this.wakeThread();
     return new Promise((done) => {
       const timer = setTimeout(() => {
         this.waiters = this.waiters.filter((waiter) => waiter.timer !== timer);

@@ -1,0 +1,108 @@
+import { given, noon, registered, secondsAfterNoon, usualFacts } from '@app/testing';
+
+const boot = { chargePointVendor: 'Acme', chargePointModel: 'Duo' };
+const open = { policy: { ...usualFacts.policy, registration: 'open' as const } };
+const rejected = { type: 'RegistrationDecided', data: { registration: 'Rejected', by: 'operator', at: noon } } as const;
+
+describe('BootNotification', () => {
+  it('is accepted from a registered box, with the time and the interval', () => {
+    given(registered)
+      .when('BootNotification', boot)
+      .thenAnswers({ status: 'Accepted', currentTime: noon, heartbeatInterval: 300 })
+      .thenRecords({ type: 'ChargeBoxBooted', data: { boot, answered: 'Accepted', at: noon } });
+  });
+
+  it('is rejected from an unknown box, which becomes a candidate, also with time and interval', () => {
+    given()
+      .when('BootNotification', boot)
+      .thenAnswers({ status: 'Rejected', currentTime: noon, heartbeatInterval: 300 })
+      .thenRecords({ type: 'ChargeBoxBooted', data: { answered: 'Rejected' } });
+  });
+
+  it('of a refused box is recorded once in ten minutes', () => {
+    const first = given().when('BootNotification', boot).thenAgainRecordsNothing().decision.events;
+    given(...first)
+      .when('BootNotification', boot, { at: secondsAfterNoon(599) })
+      .thenRecords();
+    given(...first)
+      .when('BootNotification', boot, { at: secondsAfterNoon(600) })
+      .thenRecords({ type: 'ChargeBoxBooted' });
+  });
+
+  it('of a refused box is recorded at once when the box says something else of itself', () => {
+    const first = given().when('BootNotification', boot).decision.events;
+    given(...first)
+      .when('BootNotification', { ...boot, firmwareVersion: '2' })
+      .thenRecords({ type: 'ChargeBoxBooted' });
+  });
+
+  it('registers an unknown box where registration is open', () => {
+    given()
+      .when('BootNotification', boot, { facts: open })
+      .thenAnswers({ status: 'Accepted', currentTime: noon, heartbeatInterval: 300 })
+      .thenRecords({ type: 'RegistrationDecided', data: { by: 'open-registration' } }, { type: 'ChargeBoxBooted' });
+  });
+
+  it('stays rejected where registration is open but an operator said no', () => {
+    given(rejected)
+      .when('BootNotification', boot, { facts: open })
+      .thenAnswers({ status: 'Rejected', currentTime: noon, heartbeatInterval: 300 });
+  });
+
+  it('leaves transactions as they are', () => {
+    const { decision } = given(registered).when('StartTransaction', {
+      connectorId: 1,
+      idTag: 'A',
+      timestamp: noon,
+      meterStart: 0,
+    });
+    const box = given(registered, ...decision.events);
+    const booted = box.when('BootNotification', boot).decision.events;
+    given(registered, ...decision.events, ...booted)
+      .when('StopTransaction', { transactionId: 7, timestamp: secondsAfterNoon(60), meterStop: 100 })
+      .thenRecords({ type: 'TransactionStopped' });
+  });
+});
+
+describe('a box that is not registered', () => {
+  it('gets a SecurityError for everything but a boot', () => {
+    given().when('Heartbeat', {}).thenFaults('SecurityError').thenRecords();
+    given(rejected).when('Authorize', { idTag: 'A' }).thenFaults('SecurityError').thenRecords();
+  });
+
+  it('is served without a new boot once it is accepted', () => {
+    given(registered).when('Heartbeat', {}).thenAnswers({ currentTime: noon });
+  });
+});
+
+describe('the address of a box', () => {
+  const from = 'http://10.0.0.5:8080/';
+
+  it('is recorded when it is first seen and when it changes', () => {
+    const first = given(registered).when('Heartbeat', {}, { from, remoteAddress: '10.0.0.5' });
+    first.thenRecords(
+      { type: 'AddressObserved', data: { from, remoteAddress: '10.0.0.5' } },
+      { type: 'HeartbeatReceived' },
+    );
+    const box = given(registered, ...first.decision.events);
+    box.when('Heartbeat', {}, { from, remoteAddress: '10.0.0.5' }).thenRecords({ type: 'HeartbeatReceived' });
+    box
+      .when('Heartbeat', {}, { from, remoteAddress: '10.0.0.6' })
+      .thenRecords({ type: 'AddressObserved' }, { type: 'HeartbeatReceived' });
+  });
+
+  it('stays known when a message does not name it', () => {
+    const { events } = given(registered).when('Heartbeat', {}, { from }).decision;
+    given(registered, ...events)
+      .when('Heartbeat', {})
+      .thenRecords({ type: 'HeartbeatReceived' });
+  });
+
+  it('is suspect when two take turns', () => {
+    const one = given(registered).when('Heartbeat', {}, { remoteAddress: '10.0.0.1' }).decision.events;
+    const other = given(registered, ...one).when('Heartbeat', {}, { remoteAddress: '10.0.0.2' }).decision.events;
+    given(registered, ...one, ...other)
+      .when('Heartbeat', {}, { remoteAddress: '10.0.0.1' })
+      .thenRecords({ type: 'AddressObserved', data: { alternating: true } }, { type: 'HeartbeatReceived' });
+  });
+});

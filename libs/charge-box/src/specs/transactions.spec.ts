@@ -1,0 +1,235 @@
+import { given, noon, registered, secondsAfterNoon } from '@app/testing';
+
+const accepted = { status: 'Accepted' } as const;
+const start = { connectorId: 1, idTag: 'CARD', timestamp: noon, meterStart: 1_000 };
+const stop = { transactionId: 7, idTag: 'CARD', timestamp: secondsAfterNoon(3_600), meterStop: 11_000 };
+const afterwards = secondsAfterNoon(4_000);
+
+const running = () => [registered, ...given(registered).when('StartTransaction', start).decision.events];
+const over = () => [
+  ...running(),
+  ...given(...running()).when('StopTransaction', stop, { at: afterwards }).decision.events,
+];
+
+describe('StartTransaction', () => {
+  it('is answered with a new id and the verdict on the idTag', () => {
+    given(registered)
+      .when('StartTransaction', start)
+      .thenAnswers({ transactionId: 7, idTagInfo: accepted })
+      .thenRecords({
+        type: 'TransactionStarted',
+        data: { ...start, transactionId: 7, timestamp: { at: noon }, suspicions: [], at: noon },
+      });
+  });
+
+  it.each(['Invalid', 'Blocked', 'Expired', 'ConcurrentTx'] as const)(
+    'gets an id also when the idTag is %s',
+    (status) => {
+      given(registered)
+        .when('StartTransaction', start, { facts: { authorization: { status } } })
+        .thenAnswers({ transactionId: 7, idTagInfo: { status } })
+        .thenRecords({ type: 'TransactionStarted', data: { suspicions: ['unaccepted-id-tag'] } });
+    },
+  );
+
+  it('repeated gets the id and the verdict of the first time', () => {
+    given(registered).when('StartTransaction', start).thenAgainRecordsNothing();
+    given(...running())
+      .when(
+        'StartTransaction',
+        { ...start, idTag: 'card' },
+        { facts: { newTransactionId: 8, authorization: { status: 'Blocked' } } },
+      )
+      .thenAnswers({ transactionId: 7, idTagInfo: accepted })
+      .thenRecords();
+  });
+
+  it('repeated after its stop still gets its id', () => {
+    given(...over())
+      .when('StartTransaction', start, { facts: { newTransactionId: 8 } })
+      .thenAnswers({ transactionId: 7, idTagInfo: accepted })
+      .thenRecords();
+  });
+
+  it.each([
+    ['connector', { connectorId: 2 }],
+    ['idTag', { idTag: 'OTHER' }],
+    ['time', { timestamp: secondsAfterNoon(1) }],
+    ['meter', { meterStart: 1_001 }],
+  ])('with another %s is another transaction', (_what, change) => {
+    given(...running())
+      .when('StartTransaction', { ...start, ...change }, { facts: { newTransactionId: 8 } })
+      .thenRecords({ type: 'TransactionStarted', data: { transactionId: 8 } });
+  });
+
+  it('on an occupied connector is taken, and both are suspect', () => {
+    const second = given(...running()).when(
+      'StartTransaction',
+      { ...start, timestamp: secondsAfterNoon(60) },
+      { facts: { newTransactionId: 8 } },
+    );
+    second.thenRecords({ type: 'TransactionStarted', data: { suspicions: ['connector-occupied'], supersedes: [7] } });
+    given(...running(), ...second.decision.events)
+      .when('StopTransaction', stop, { at: afterwards })
+      .thenRecords({ type: 'TransactionStopped', data: { suspicions: ['superseded'] } });
+  });
+
+  it('uses up the reservation that it names, known or not', () => {
+    given(registered)
+      .when('StartTransaction', { ...start, reservationId: 5 })
+      .thenRecords(
+        { type: 'TransactionStarted' },
+        { type: 'ReservationUsed', data: { reservationId: 5, transactionId: 7 } },
+      );
+  });
+
+  it('of a clock that stands still is a new transaction once the old one is over', () => {
+    const stuck = { ...start, timestamp: '1970-01-01T00:00:00Z' };
+    const first = given(registered).when('StartTransaction', stuck);
+    first.thenRecords({
+      type: 'TransactionStarted',
+      data: { timestamp: { at: noon, text: stuck.timestamp }, suspicions: ['time-impossible'] },
+    });
+    first.thenAgainRecordsNothing();
+    const ended = given(registered, ...first.decision.events).when('StopTransaction', stop, { at: afterwards }).decision
+      .events;
+    given(registered, ...first.decision.events, ...ended)
+      .when('StartTransaction', stuck, { facts: { newTransactionId: 8 } })
+      .thenRecords({ type: 'TransactionStarted', data: { transactionId: 8 } });
+  });
+
+  it('without time and meter is kept and flagged, and its repetition is recognised', () => {
+    given(registered)
+      .when('StartTransaction', { connectorId: 1, idTag: 'CARD' })
+      .thenRecords({
+        type: 'TransactionStarted',
+        data: { timestamp: { at: noon, text: '' }, suspicions: ['time-missing', 'meter-missing'] },
+      })
+      .thenAgainRecordsNothing();
+  });
+
+  it('that begins lower than the meter stood is suspect', () => {
+    const later = { ...start, timestamp: secondsAfterNoon(3_700) };
+    given(...over())
+      .when('StartTransaction', { ...later, meterStart: 10_999 })
+      .thenRecords({ type: 'TransactionStarted', data: { suspicions: ['meter-backwards'] } });
+    given(...over())
+      .when('StartTransaction', { ...later, meterStart: 0 })
+      .thenRecords({ type: 'TransactionStarted', data: { suspicions: ['meter-zero-baseline'] } });
+    given(...over())
+      .when('StartTransaction', { ...later, meterStart: 11_000 })
+      .thenRecords({ type: 'TransactionStarted', data: { suspicions: [] } });
+  });
+});
+
+describe('StopTransaction', () => {
+  it('ends its transaction and tells the verdict on the idTag', () => {
+    given(...running())
+      .when('StopTransaction', stop, { at: afterwards })
+      .thenAnswers({ idTagInfo: accepted })
+      .thenRecords({
+        type: 'TransactionStopped',
+        data: { transactionId: 7, connectorId: 1, meterStop: 11_000, suspicions: [], at: afterwards },
+      })
+      .thenAgainRecordsNothing();
+  });
+
+  it('without an idTag is answered without a verdict', () => {
+    const { idTag: _idTag, ...bare } = stop;
+    given(...running())
+      .when('StopTransaction', bare, { at: afterwards })
+      .thenAnswers({});
+  });
+
+  it('repeated gets the verdict of the first time', () => {
+    given(...over())
+      .when('StopTransaction', stop, { at: afterwards, facts: { authorization: { status: 'Blocked' } } })
+      .thenAnswers({ idTagInfo: accepted })
+      .thenRecords();
+  });
+
+  it('with other figures for a transaction that is over is kept apart, once', () => {
+    given(...over())
+      .when('StopTransaction', { ...stop, meterStop: 12_000 }, { at: afterwards })
+      .thenAnswers({ idTagInfo: accepted })
+      .thenRecords({ type: 'OrphanStopReceived', data: { suspicions: ['transaction-over'] } })
+      .thenAgainRecordsNothing();
+  });
+
+  it.each([-1, 0, 4_711])(
+    'for the unknown transaction %d is answered normally and kept as an orphan, once',
+    (transactionId) => {
+      given(...running())
+        .when('StopTransaction', { ...stop, transactionId }, { at: afterwards })
+        .thenAnswers({ idTagInfo: accepted })
+        .thenRecords({ type: 'OrphanStopReceived', data: { transactionId, suspicions: ['unknown-transaction'] } })
+        .thenAgainRecordsNothing();
+    },
+  );
+
+  it('keeps every reading, with its defaults filled in', () => {
+    const transactionData = [
+      {
+        values: [
+          { timestamp: noon, value: [{ value: '1000' }, { value: '16', measurand: 'Current.Import', unit: 'Amp' }] },
+        ],
+      },
+      {},
+    ];
+    given(...running())
+      .when('StopTransaction', { ...stop, transactionData }, { at: afterwards })
+      .thenRecords({
+        type: 'TransactionStopped',
+        data: {
+          transactionData: [
+            {
+              timestamp: { at: noon },
+              value: [
+                {
+                  value: '1000',
+                  measurand: 'Energy.Active.Import.Register',
+                  unit: 'Wh',
+                  context: 'Sample.Periodic',
+                  format: 'Raw',
+                  location: 'Outlet',
+                },
+                { value: '16', measurand: 'Current.Import', unit: 'Amp' },
+              ],
+            },
+          ],
+        },
+      });
+  });
+
+  it('before its start, with less on the meter, is stored as it came and flagged', () => {
+    given(...running())
+      .when('StopTransaction', { ...stop, timestamp: secondsAfterNoon(-60), meterStop: 900 }, { at: afterwards })
+      .thenRecords({
+        type: 'TransactionStopped',
+        data: { meterStop: 900, suspicions: ['stop-before-start', 'meter-backwards'] },
+      });
+  });
+
+  it('with more energy than can flow in the time is flagged', () => {
+    given(...running())
+      .when(
+        'StopTransaction',
+        { ...stop, timestamp: secondsAfterNoon(36), meterStop: 1_000 + 4_000 + 1_001 },
+        { at: afterwards },
+      )
+      .thenRecords({ type: 'TransactionStopped', data: { suspicions: ['meter-jump'] } });
+  });
+
+  it('of a zone without a name in the time is read in the zone of the box', () => {
+    const zoned = { type: 'ChargeBoxConfigured', data: { timeZone: 'Europe/Amsterdam', at: noon } } as const;
+    given(...running(), zoned)
+      .when('StopTransaction', { ...stop, timestamp: '2026-03-01T14:00:00' }, { at: afterwards })
+      .thenRecords({
+        type: 'TransactionStopped',
+        data: {
+          timestamp: { at: secondsAfterNoon(3_600), text: '2026-03-01T14:00:00' },
+          suspicions: ['time-without-zone'],
+        },
+      });
+  });
+});
