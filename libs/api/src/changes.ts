@@ -9,7 +9,7 @@ import { API_OPTIONS } from './options';
 import { Problem } from './problem';
 
 /** Longest that an answer waits for the read models, in milliseconds. */
-export const patience = 2000;
+const patience = 2000;
 
 /** A change that is recorded and not shown yet. */
 export interface Pending {

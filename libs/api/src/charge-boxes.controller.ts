@@ -19,7 +19,6 @@ import {
 } from './charge-boxes.endpoints';
 import type { InputOf } from './endpoint';
 import { Described, Input } from './endpoint';
-import { patched } from './patched';
 import { Problem } from './problem';
 import { API_CLOCK } from './tokens';
 
@@ -58,8 +57,8 @@ export class ChargeBoxesController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const { timeZone, addressOverride, note } = await this.known(identity);
-    const settings: ChargeBoxSettings = patched({ timeZone, addressOverride, note }, body);
+    await this.known(identity);
+    const settings = settingsOf(body);
     const message: OperatorMessage = { kind: 'configure', settings, at: this.now() };
     return this.changes.make(new TellChargeBox(identity, message, originOf(request)), reply, () => this.find(identity));
   }
@@ -104,6 +103,11 @@ export class ChargeBoxesController {
   private now(): string {
     return new Date(this.clock.now()).toISOString();
   }
+}
+
+/** What is absent stays as it is; to the charge box an empty text takes a setting away. */
+function settingsOf(change: InputOf<typeof changeChargeBox>['body']): ChargeBoxSettings {
+  return Object.fromEntries(Object.entries(change).map(([name, value]) => [name, value ?? '']));
 }
 
 const meanings: Readonly<Record<string, string>> = quirkTable;

@@ -5,7 +5,7 @@ import { stringify } from 'csv-stringify/sync';
 import { Readable } from 'node:stream';
 
 /** Rows of one page while all of them are read. */
-export const csvPageSize = 1000;
+const csvPageSize = 1000;
 
 /** A list as CSV: its file name, and the columns as fields of its rows. */
 export interface CsvTable<Row> {

@@ -18,7 +18,7 @@ import { Problem, problemTable } from './problem';
 import { referenceTo, schemaOf } from './schema-documents';
 
 /** What an operation answers when all goes well. */
-export interface Answer {
+interface Answer {
   readonly description: string;
   /** Schema of the JSON; registered under a name. */
   readonly schema?: z.ZodType;

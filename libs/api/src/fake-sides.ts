@@ -89,7 +89,10 @@ export class Sides {
 function changeOf(message: OperatorMessage): Partial<ChargeBoxDetails> {
   if (message.kind === 'decide-registration') return { registration: message.registration };
   if (message.kind !== 'configure') return {};
-  return { timeZone: undefined, addressOverride: undefined, note: undefined, ...message.settings };
+  const settings = Object.entries(message.settings).map(
+    ([name, value]) => [name, value === '' ? undefined : value] as const,
+  );
+  return Object.fromEntries(settings);
 }
 
 /** A page of rows whose cursors are the numbers of rows. */

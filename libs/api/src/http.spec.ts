@@ -1,4 +1,5 @@
 import { codedError } from '@app/kernel';
+import { BadGatewayException, ConflictException, HttpException, InternalServerErrorException } from '@nestjs/common';
 import { request } from 'node:http';
 import { connect } from 'node:net';
 import type { ListeningApi } from './fake-sides';
@@ -190,6 +191,18 @@ describe('What goes wrong', () => {
       expect(response.status).toBe(500);
     },
   );
+
+  it.each([
+    [500, 'internal-error', new InternalServerErrorException('secret')],
+    [502, 'internal-error', new BadGatewayException('secret')],
+    [409, 'refused', new ConflictException('secret')],
+    [418, 'request-failed', new HttpException('Brew coffee elsewhere.', 418)],
+  ])('keeps the status %d when Nest names it, as %s', async (status, code, thrown) => {
+    api.sides.failure = thrown;
+    const problem = await problemOf(await api.get('/api/charge-boxes'));
+    expect(problem).toMatchObject({ status, type: `/problems/${code}` });
+    expect(JSON.stringify(problem)).not.toContain('secret');
+  });
 
   it('is told even where the request is no HTTP', async () => {
     const answer = await sendBytes('NONSENSE\r\n\r\n');

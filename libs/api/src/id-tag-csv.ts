@@ -1,6 +1,7 @@
 import type { IdTagDetails } from '@app/charge-box';
-import type { CsvError } from 'csv-parse';
-import { parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
+import { isUtf8 } from 'node:buffer';
+import { pipeline, Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { unguarded } from './csv';
@@ -11,7 +12,7 @@ import type { Violation } from './problem';
 import { idTag, momentText, text } from './schemas/fields';
 
 /** Most lines that an import may have, its heading apart. */
-export const importLimit = 100_000;
+const importLimit = 100_000;
 
 /** What a line says about an idTag. A column that the file lacks is absent, an empty cell is null. */
 export type IdTagLine = Pick<IdTagDetails, 'idTag'> & {
@@ -42,48 +43,55 @@ const cells = {
 
 /** Reads an import of idTags: all its lines, or all its violations. */
 export async function readIdTags(body: Buffer): Promise<IdTagFile> {
-  const content = decode(body);
-  if (content === undefined)
+  if (!isUtf8(body)) {
     return { violations: [violation({ line: 1, message: 'The file is not UTF-8.', code: 'encoding' })] };
+  }
   const reading = new Reading();
   try {
-    for await (const { record, info } of recordsOf(content)) {
+    for await (const { record, info } of recordsOf(body)) {
       if (!reading.take(record, info.lines)) break;
-      if (info.records % 1000 === 0) await nextTurn();
     }
   } catch (error) {
-    const { lines, code } = error as CsvError & { lines?: number };
-    reading.violations.push(
-      violation({ line: lines ?? 1, message: 'The quotes of this line do not match.', code: kebab(code) }),
-    );
+    if (!isCsvError(error)) throw error;
+    const message = 'The quotes of this line do not match.';
+    reading.violations.push(violation({ line: error.lines, message, code: kebab(error.code) }));
   }
   return reading.outcome();
 }
 
-function decode(body: Buffer): string | undefined {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch {
-    return undefined;
-  }
-}
-
 interface CsvRecord {
   readonly record: readonly string[];
-  readonly info: { readonly lines: number; readonly records: number };
+  readonly info: { readonly lines: number };
 }
 
 // Spreadsheets of half of Europe write semicolons.
-function recordsOf(content: string): AsyncIterable<CsvRecord> {
-  const heading = content.slice(0, 1000).split(/\r?\n/, 1)[0] ?? '';
-  return parse(content, {
+function recordsOf(body: Buffer): AsyncIterable<CsvRecord> {
+  const heading = body.subarray(0, 1000).toString().split(/\r?\n/, 1)[0] ?? '';
+  const parser = parse({
+    bom: true,
     delimiter: heading.includes(';') && !heading.includes(',') ? ';' : ',',
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
     trim: true,
-  }) as AsyncIterable<CsvRecord>;
+  });
+  // Errors reach the reader of the parser.
+  pipeline(Readable.from(piecesOf(body)), parser, () => undefined);
+  return parser as AsyncIterable<CsvRecord>;
 }
+
+// Everything else the service does comes in between the pieces.
+async function* piecesOf(body: Buffer) {
+  for (let from = 0; from < body.length; from += pieceSize) {
+    yield body.subarray(from, from + pieceSize);
+    await nextTurn();
+  }
+}
+
+const pieceSize = 65_536;
+
+const isCsvError = (error: unknown): error is { readonly code: string; readonly lines: number } =>
+  error instanceof CsvError && typeof error.lines === 'number';
 
 class Reading {
   readonly violations: Violation[] = [];

@@ -136,7 +136,7 @@ describe('IdTags', () => {
 describe('An import of idTags', () => {
   it('creates, changes, and leaves what is so already', async () => {
     api.sides.idTags.set('b', row('B', { note: 'old' }));
-    const csv = 'idTag;note;blocked\nA;known;false\n\nB;new;TRUE\n C ; "a;b" ;1\n';
+    const csv = '"idTag";note;blocked\nA;known;false\n\nB;new;TRUE\n C ; "a;b" ;1\n';
     const response = await upload(`\ufeff${csv}`);
     expect(response.status).toBe(200);
     expect(await response.json()).toEqual({ created: 1, changed: 1, unchanged: 1 });

@@ -87,7 +87,7 @@ export interface ProblemExtras {
 export const problemType = 'application/problem+json; charset=utf-8';
 
 /** Most violations that one answer lists. */
-export const violationLimit = 10_000;
+const violationLimit = 10_000;
 
 /** The reason why a request is not served; the filter makes the answer of it. */
 export class Problem extends Error {

@@ -79,8 +79,7 @@ describe('The list of transactions', () => {
 });
 
 describe('Transactions as CSV', () => {
-  const csvOf = async (response: Response) =>
-    parse(await response.text(), { columns: true }) as Record<string, string>[];
+  const csvOf = async (response: Response) => parse<Record<string, string>>(await response.text(), { columns: true });
 
   it.each([
     ['text/csv', 'text/csv'],

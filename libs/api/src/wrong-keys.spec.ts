@@ -12,8 +12,10 @@ describe('Wrong keys', () => {
     expect(wrongKeys.waitOf('10.0.0.1')).toBe(1);
     now += 500;
     expect(wrongKeys.waitOf('10.0.0.1')).toBe(0);
-    wrongKeys.note('10.0.0.1');
+    for (let count = 0; count < 9; count += 1) wrongKeys.note('10.0.0.1');
     expect(wrongKeys.waitOf('10.0.0.1')).toBe(0);
+    wrongKeys.note('10.0.0.1');
+    expect(wrongKeys.waitOf('10.0.0.1')).toBe(60);
   });
 
   it('of one peer do not hinder another', () => {

@@ -8,7 +8,7 @@ const wholeNumber = (value: unknown) =>
 const truth = (value: unknown) => (value === 'true' ? true : value === 'false' ? false : value);
 
 /** A whole number in a query or path. */
-export const numberText = (least: number, most: number) => z.preprocess(wholeNumber, z.int().min(least).max(most));
+const numberText = (least: number, most: number) => z.preprocess(wholeNumber, z.int().min(least).max(most));
 
 /** `true` or `false` in a query. */
 export const truthText = z.preprocess(truth, z.boolean());

@@ -163,7 +163,9 @@ export function appendContract(open: OpenStore): void {
       const batch = events(3);
       const first = await store.append(stream, batch, before - 1);
       if (behind > 0) await store.append(stream, events(behind), before + 2);
+      const head = await store.head();
       expect(await store.append(stream, batch, before - 1)).toEqual(first);
+      expect(await store.head()).toBe(head);
       expect(await stored(store, stream)).toHaveLength(before + 3 + behind);
     });
 
