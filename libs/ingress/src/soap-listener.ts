@@ -30,6 +30,7 @@ export class SoapListener {
   private readonly server: Server;
   private readonly path: string;
   private readonly run = randomBytes(6).toString('base64url');
+  private readonly answering = new WeakMap<Socket, ServerResponse>();
   private requests = 0;
   private inFlight = 0;
   private draining = false;
@@ -86,6 +87,7 @@ export class SoapListener {
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.inFlight += 1;
+    this.answering.set(request.socket, response);
     try {
       await this.route(request, response);
     } catch (error) {
@@ -93,6 +95,7 @@ export class SoapListener {
       if (!response.headersSent) this.sendPlain(response, 500, 'Internal error.');
     } finally {
       this.inFlight -= 1;
+      this.answering.delete(request.socket);
     }
   }
 
@@ -193,6 +196,9 @@ export class SoapListener {
     const slow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT';
     this.parts.meter.count('ocpp_refused_http_total', slow ? 'timeout' : 'not-http');
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+    // More bytes than the length said: what was complete gets its answer, which says more than a refusal of the rest.
+    const response = this.answering.get(socket);
+    if (response !== undefined) return void response.once('finish', () => socket.destroySoon());
     if (slow) return endWith(socket, '408 Request Timeout', 'The request did not arrive in time.\n');
     if (error.code === 'HPE_HEADER_OVERFLOW')
       return endWith(socket, '431 Request Header Fields Too Large', 'The headers are too large.\n');
