@@ -198,7 +198,7 @@ export class SoapListener {
     if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
     // More bytes than the length said: what was complete gets its answer, which says more than a refusal of the rest.
     const response = this.answering.get(socket);
-    if (response !== undefined) return void response.once('finish', () => socket.destroySoon());
+    if (response?.req.complete) return void response.once('finish', () => socket.destroySoon());
     if (slow) return endWith(socket, '408 Request Timeout', 'The request did not arrive in time.\n');
     if (error.code === 'HPE_HEADER_OVERFLOW')
       return endWith(socket, '431 Request Header Fields Too Large', 'The headers are too large.\n');
