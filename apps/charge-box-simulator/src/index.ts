@@ -4,4 +4,4 @@ export { serveChargePoint } from './charge-point-service';
 export type { ChargePointService } from './charge-point-service';
 export type { SimulatedFaults } from './faults';
 export { runFleet } from './fleet';
-export type { FleetOptions, FleetReport } from './fleet';
+export type { AnsweredReading, AnsweredStart, AnsweredStop, FleetOptions, FleetReport } from './fleet';

@@ -59,7 +59,8 @@ export const chargeBoxes: Projection<ChargeBoxRow> = {
     ConnectorStatusReported: seen(),
     DataTransferReceived: seen(),
     MeterValuesReported: seen(),
-    HeartbeatReceived: seen(),
+    // Only the last heartbeats are kept, so nothing but the last sign of life may rest on them.
+    HeartbeatReceived: told(({ at }) => ({ lastSeenAt: at })),
     FirmwareStatusReported: seen(({ status, at }) => ({ firmwareStatus: status, firmwareStatusAt: at })),
     DiagnosticsStatusReported: seen(({ status, at }) => ({ diagnosticsStatus: status, diagnosticsStatusAt: at })),
   },

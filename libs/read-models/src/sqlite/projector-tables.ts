@@ -168,6 +168,8 @@ export class ProjectorTables {
 /** The deviations that an event tells of: those of its request, counted with the first event that the request led to. */
 function quirksOf(recorded: RecordedEvent, event: ProjectedEvent) {
   const alternates = event.type === 'AddressObserved' && event.data.alternating === true;
+  // Old heartbeats are forgotten: what is counted by them would come out otherwise when it is built anew.
+  if (event.type === 'HeartbeatReceived') return [];
   const own = alternates ? [{ name: 'identity-changed-address', path: undefined, text: event.data.remoteAddress }] : [];
   return [...(recorded.metadata.quirks ?? []), ...own];
 }
