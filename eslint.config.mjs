@@ -17,36 +17,74 @@ const noDecorator = {
   message: 'Decorators live in runtime, ingress, read-models, api and apps.',
 };
 
-/** Also used by test/architecture on files that must trip the rules. */
-export const rules = (base = '') => [
-  {
-    files: [`${base}**/*.ts`],
-    rules: {
-      'no-restricted-syntax': ['error', noDecorator],
-      // An exhaustive switch is one decision, however many cases it has.
-      complexity: ['error', { max: 10, variant: 'modified' }],
-      'max-depth': ['error', 3],
-      'max-params': ['error', 4],
-      'max-lines': ['error', { max: 300 }],
+/** The rules, for files below a base: the project itself, or the folder of files that must trip them. */
+export const configuration = (base, project) =>
+  tseslint.config(
+    js.configs.recommended,
+    ...tseslint.configs.recommendedTypeChecked,
+    {
+      languageOptions: { parserOptions: { ...project, tsconfigRootDir: import.meta.dirname } },
+      linterOptions: { reportUnusedDisableDirectives: 'error' },
+      rules: {
+        '@typescript-eslint/no-explicit-any': 'error',
+        '@typescript-eslint/no-non-null-assertion': 'error',
+        '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+        '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+        '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+        '@typescript-eslint/require-await': 'off',
+        '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+        'no-control-regex': 'off',
+        eqeqeq: 'error',
+        'no-restricted-syntax': ['error', noDecorator],
+        // An exhaustive switch is one decision, however many cases it has.
+        complexity: ['error', { max: 10, variant: 'modified' }],
+        'max-depth': ['error', 3],
+        'max-params': ['error', 4],
+        'max-lines': ['error', { max: 300 }],
+      },
     },
-  },
-  {
-    files: ['runtime', 'ingress', 'read-models', 'api']
-      .map((lib) => `${base}libs/${lib}/**/*.ts`)
-      .concat(`${base}apps/**/*.ts`),
-    rules: { 'no-restricted-syntax': 'off' },
-  },
-  {
-    files: [`${base}libs/charge-box/src/**/*.ts`, `${base}libs/ocpp/src/**/*.ts`],
-    ignores: ['**/*.spec.ts', '**/testing/**'],
-    rules: {
-      'no-restricted-syntax': ['error', noDecorator, ...purity],
-      'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'The core does no I/O.' }] }],
+    {
+      // Nest reads the types of constructor parameters at run time: a type-only import would be erased.
+      files: [`${base}libs/{runtime,ingress,read-models,api}/**/*.ts`, `${base}apps/**/*.ts`],
+      rules: {
+        'no-restricted-syntax': 'off',
+        '@typescript-eslint/consistent-type-imports': 'off',
+        '@typescript-eslint/no-extraneous-class': 'off',
+      },
     },
-  },
-];
+    {
+      files: [`${base}libs/charge-box/src/**/*.ts`, `${base}libs/ocpp/src/**/*.ts`],
+      ignores: ['**/*.spec.ts'],
+      rules: {
+        'no-restricted-syntax': ['error', noDecorator, ...purity],
+        'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'The core does no I/O.' }] }],
+      },
+    },
+    {
+      files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '**/*.contract.ts', 'test/**/*.ts', 'libs/testing/**/*.ts'],
+      ...jest.configs['flat/recommended'],
+      rules: {
+        ...jest.configs['flat/recommended'].rules,
+        'jest/expect-expect': [
+          'error',
+          { assertFunctionNames: ['expect', 'expect*', 'assert*', 'fc.assert', '**.then*', 'then*'] },
+        ],
+        'jest/no-standalone-expect': 'off',
+        'jest/no-conditional-expect': 'off',
+        'jest/valid-title': 'off',
+        'jest/no-export': 'off',
+        'jest/no-disabled-tests': 'error',
+        '@typescript-eslint/unbound-method': 'off',
+      },
+    },
+    {
+      files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '**/*.contract.ts'],
+      rules: { 'max-lines': ['error', { max: 600 }] },
+    },
+    prettier,
+  );
 
-export default tseslint.config(
+export default [
   {
     ignores: [
       'dist',
@@ -59,46 +97,5 @@ export default tseslint.config(
       '**/*.mjs',
     ],
   },
-  js.configs.recommended,
-  ...tseslint.configs.recommendedTypeChecked,
-  {
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
-    linterOptions: { reportUnusedDisableDirectives: 'error' },
-    rules: {
-      '@typescript-eslint/no-explicit-any': 'error',
-      '@typescript-eslint/no-non-null-assertion': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
-      '@typescript-eslint/require-await': 'off',
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
-      'no-control-regex': 'off',
-      eqeqeq: 'error',
-    },
-  },
-  ...rules(),
-  {
-    // Nest reads the types of constructor parameters at run time: a type-only import would be erased.
-    files: ['libs/{runtime,ingress,read-models,api}/**/*.ts', 'apps/**/*.ts'],
-    rules: { '@typescript-eslint/consistent-type-imports': 'off', '@typescript-eslint/no-extraneous-class': 'off' },
-  },
-  {
-    files: ['**/*.spec.ts', '**/*.e2e-spec.ts', '**/*.contract.ts', 'test/**/*.ts', 'libs/testing/**/*.ts'],
-    ...jest.configs['flat/recommended'],
-    rules: {
-      ...jest.configs['flat/recommended'].rules,
-      'jest/expect-expect': [
-        'error',
-        { assertFunctionNames: ['expect', 'expect*', 'assert*', 'fc.assert', '**.then*', 'then*'] },
-      ],
-      'jest/no-standalone-expect': 'off',
-      'jest/no-conditional-expect': 'off',
-      'jest/valid-title': 'off',
-      'jest/no-export': 'off',
-      'jest/no-disabled-tests': 'error',
-      'max-lines': ['error', { max: 600 }],
-      '@typescript-eslint/unbound-method': 'off',
-    },
-  },
-  prettier,
-);
+  ...configuration('', { projectService: true }),
+];

@@ -1,0 +1,3 @@
+export class Thing {
+  readonly one = 1;
+}

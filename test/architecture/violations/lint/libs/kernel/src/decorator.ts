@@ -1,0 +1,4 @@
+const mark = (target: unknown): void => void target;
+
+@mark
+export class Thing {}

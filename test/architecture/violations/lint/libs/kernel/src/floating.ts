@@ -1,0 +1,5 @@
+const work = (): Promise<void> => Promise.resolve();
+
+export function run(): void {
+  work();
+}

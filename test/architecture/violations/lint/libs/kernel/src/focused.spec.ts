@@ -1,0 +1,3 @@
+it.only('is the only one', () => {
+  expect(1).toBe(1);
+});
