@@ -1,0 +1,131 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { benchHistory } from './history';
+import type { LoadResult } from './load';
+import { load } from './load';
+import { benchMemory } from './memory';
+import type { ScenarioName } from './messages';
+import { scenarios } from './messages';
+import type { Running } from './processes';
+import { startFloor, startService, trialFolder } from './processes';
+import { benchStore } from './store';
+
+// Speed as ratios: ours and the floor by turns in one run on one machine. `npm run bench -- --quick` takes a minute, all of it some more.
+
+interface Row {
+  readonly scenario: string;
+  readonly connections: number;
+  readonly keepAlive: boolean;
+  readonly floor: LoadResult;
+  readonly ours: LoadResult;
+  /** Ours over the floor, in requests a second. */
+  readonly ratio: number;
+}
+
+const quick = process.argv.includes('--quick');
+const rounds = quick ? 1 : 3;
+const duration = quick ? 1_500 : 2_000;
+const widths = quick ? [64] : [1, 16, 64, 256];
+let used = 0;
+
+const say = (line: string) => void process.stdout.write(`${line}\n`);
+const round = (value: number, digits = 0) => value.toFixed(digits).padStart(8);
+const median = (values: readonly number[]) =>
+  values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? 0;
+
+async function compare(
+  scenario: ScenarioName,
+  floor: Running,
+  ours: Running,
+  how: { connections: number; keepAlive: boolean },
+): Promise<Row> {
+  const floors: LoadResult[] = [];
+  const results: LoadResult[] = [];
+  for (let turn = 0; turn < rounds; turn += 1) {
+    const base = used;
+    used += 6 * 60_000;
+    const request = (index: number) => scenarios[scenario](base + index, how.keepAlive);
+    floors.push(await load({ port: floor.port, ...how, duration, request }));
+    results.push(await load({ port: ours.port, ...how, duration, request }));
+  }
+  const row = {
+    scenario,
+    ...how,
+    floor: middle(floors),
+    ours: middle(results),
+    ratio: median(results.map((result, turn) => result.requestsPerSecond / (floors[turn]?.requestsPerSecond ?? 1))),
+  };
+  const kept = how.keepAlive ? 'kept' : 'new ';
+  say(
+    `${scenario.padEnd(24)} ${kept} ${String(how.connections).padStart(4)} ${round(row.floor.requestsPerSecond)} ${round(row.ours.requestsPerSecond)} ${round(row.ours.p50, 2)} ${round(row.ours.p99, 2)} ${round(row.ratio, 3)} ${row.ours.failures}`,
+  );
+  return row;
+}
+
+function middle(results: readonly LoadResult[]): LoadResult {
+  return {
+    requestsPerSecond: median(results.map(({ requestsPerSecond }) => requestsPerSecond)),
+    p50: median(results.map(({ p50 }) => p50)),
+    p99: median(results.map(({ p99 }) => p99)),
+    failures: results.reduce((sum, { failures }) => sum + failures, 0),
+  };
+}
+
+async function requests(): Promise<{ readonly rows: readonly Row[]; readonly steady: LoadResult }> {
+  const floor = await startFloor(670);
+  const folder = trialFolder();
+  const ours = await startService(folder.path);
+  say('\nRequests a second on the durable embedded store, against a bare node:http server that answers as many bytes:');
+  say('scenario                 conn         floor     ours   p50 ms   p99 ms    ratio failures');
+  const rows: Row[] = [];
+  for (const scenario of Object.keys(scenarios) as ScenarioName[]) {
+    for (const connections of widths) rows.push(await compare(scenario, floor, ours, { connections, keepAlive: true }));
+    rows.push(await compare(scenario, floor, ours, { connections: 64, keepAlive: false }));
+  }
+  const base = used;
+  const steady = await load({
+    port: ours.port,
+    connections: 64,
+    keepAlive: true,
+    duration: quick ? 3_000 : 10_000,
+    rate: 500,
+    request: (index) => scenarios.StartTransaction(base + index, true),
+  });
+  say(`StartTransaction at 500/s: p50 ${steady.p50.toFixed(2)} ms, p99 ${steady.p99.toFixed(2)} ms`);
+  await floor.stop();
+  await ours.stop();
+  folder.remove();
+  return { rows, steady };
+}
+
+async function main(): Promise<void> {
+  say(`node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`);
+  const requestFigures = await requests();
+  const store = await benchStore(quick ? { eventsPerTrial: 10_000 } : {});
+  say(`\nStore: a bare loop of write and fdatasync ${round(store.floorPerSecond)} events/s`);
+  for (const { inFlight, perSecond, p50, p99, timesFloor } of store.appends) {
+    say(
+      `  appends, ${String(inFlight).padStart(3)} in flight ${round(perSecond)} /s, p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, ${timesFloor.toFixed(2)} times the bare loop`,
+    );
+  }
+  const history = await benchHistory(quick ? 100_000 : 1_000_000);
+  say(
+    `\nWith ${history.events} events of one box: replay ${round(history.replayPerSecond)} events/s, read models ${round(history.projectedPerSecond)} events/s,`,
+  );
+  say(
+    `  ready in ${round(history.ready)} ms (${round(history.readyAgain)} ms with read models), first answer of the box in ${history.activation.toFixed(1)} ms (of a fresh one ${history.freshActivation.toFixed(1)} ms)`,
+  );
+  const memory = await benchMemory(quick ? 10_000 : 100_000);
+  say(
+    `\nMemory: ${round(memory.emptyMegabytes)} MB empty, ${round(memory.megabytes)} MB with ${memory.boxes} boxes known and kept`,
+  );
+  mkdirSync('bench/results', { recursive: true });
+  const file = `bench/results/${new Date().toISOString().replaceAll(':', '-')}.json`;
+  writeFileSync(
+    file,
+    `${JSON.stringify({ node: process.version, cores: cpus().length, quick, requestFigures, store, history, memory }, null, 2)}\n`,
+  );
+  say(`\nWritten to ${file}`);
+}
+
+void main();
