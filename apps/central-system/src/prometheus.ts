@@ -9,6 +9,7 @@ export class PrometheusMeter implements Meter {
   private readonly registry = new Registry();
   private readonly counters = new Map<MetricName, Counter>();
   private readonly histograms = new Map<MetricName, Histogram>();
+  private readonly children = new Map<string, unknown>();
 
   constructor() {
     collectDefaultMetrics({ register: this.registry });
@@ -20,17 +21,23 @@ export class PrometheusMeter implements Meter {
   }
 
   count(name: MetricName, ...labels: readonly string[]): void {
-    this.counters
-      .get(name)
-      ?.labels(...labels)
-      .inc();
+    this.child(this.counters, name, labels)?.inc();
   }
 
   observe(name: MetricName, seconds: number, ...labels: readonly string[]): void {
-    this.histograms
-      .get(name)
-      ?.labels(...labels)
-      .observe(seconds);
+    this.child(this.histograms, name, labels)?.observe(seconds);
+  }
+
+  // Finding a child by its labels costs more than counting in it, and there are few of them.
+  private child<Child>(
+    metrics: ReadonlyMap<MetricName, { labels(...values: string[]): Child }>,
+    name: MetricName,
+    labels: readonly string[],
+  ): Child | undefined {
+    const key = `${name} ${labels.join(' ')}`;
+    const known = this.children.get(key) ?? metrics.get(name)?.labels(...labels);
+    if (known !== undefined) this.children.set(key, known);
+    return known as Child | undefined;
   }
 
   /** All figures as text. */

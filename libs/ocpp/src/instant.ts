@@ -9,6 +9,14 @@ const monthLengths = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
  * minutes, the 30th of February. Fractions of a second are cut to milliseconds.
  */
 export function parseInstant(text: string): ParsedInstant | undefined {
+  if (text !== last.text) last = { text, parsed: parse(text) };
+  return last.parsed;
+}
+
+// The reader of a message and the decision about it ask for the same text, one right after the other.
+let last: { readonly text: string; readonly parsed: ParsedInstant | undefined } = { text: '', parsed: undefined };
+
+function parse(text: string): ParsedInstant | undefined {
   const match = form.exec(text);
   if (match === null) return undefined;
   const asUtc = utcOf(match.slice(1, 7).map(Number), Number((match[7] ?? '').padEnd(3, '0').slice(0, 3)));

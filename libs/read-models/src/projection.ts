@@ -37,6 +37,8 @@ export interface Projection<Row> {
   readonly version: number;
   /** Values by which rows are found and ordered, besides the key. */
   readonly columns: Readonly<Record<string, (row: Row) => string | number | null>>;
+  /** Columns by which rows are looked for often; each index is paid for with every change. */
+  readonly indexes: readonly string[];
   readonly on: { readonly [Type in ProjectedType]?: Change<Row, Type> };
 }
 

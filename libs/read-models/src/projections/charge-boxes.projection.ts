@@ -37,9 +37,9 @@ export const chargeBoxes: Projection<ChargeBoxRow> = {
     vendor: (row) => row.chargePointVendor?.toLowerCase() ?? null,
     model: (row) => row.chargePointModel?.toLowerCase() ?? null,
     search: (row) => fold(row.identity, row.chargePointSerialNumber, row.chargeBoxSerialNumber, row.note),
-    boots: (row) => row.bootCount,
     last_seen: (row) => row.lastSeenAt ?? '',
   },
+  indexes: ['registration'],
   on: {
     RegistrationDecided: told(({ registration }) => ({ registration })),
     ChargeBoxConfigured: told(({ timeZone, addressOverride, note }) => ({ timeZone, addressOverride, note })),

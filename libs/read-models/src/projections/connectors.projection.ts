@@ -16,6 +16,7 @@ export const connectors: Projection<ConnectorRow> = {
   name: 'connectors',
   version: 1,
   columns: { identity: (row) => row.identity, connector_id: (row) => row.connectorId },
+  indexes: ['identity, connector_id'],
   on: {
     ConnectorStatusReported: {
       keys: ({ connectorId }, identity) => [keyOf(identity, connectorId)],

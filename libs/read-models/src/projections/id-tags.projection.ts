@@ -12,6 +12,7 @@ export const idTags: Projection<StoredIdTag> = {
     parent: (row) => row.parentIdTag?.toLowerCase() ?? null,
     search: (row) => `${row.idTag} ${row.note ?? ''}`.toLowerCase(),
   },
+  indexes: ['parent'],
   on: {
     IdTagSaved: {
       keys: ({ idTag }) => [idTag.toLowerCase()],

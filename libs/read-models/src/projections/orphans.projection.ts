@@ -12,6 +12,7 @@ export const orphans: Projection<OrphanRow> = {
     bound: (row) => (row.boundTo === undefined ? 0 : 1),
     received_at: (row) => row.receivedAt,
   },
+  indexes: ['identity'],
   on: {
     OrphanStopReceived: {
       keys: ({ orphanId }, identity) => [keyOf(identity, orphanId)],

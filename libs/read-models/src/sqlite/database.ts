@@ -7,19 +7,17 @@ import type { Projection } from '../projection';
 export type SqliteDatabase = Database.Database;
 
 // Goes up with the tables that are not made from projections.
-const tablesVersion = 1;
+const tablesVersion = 2;
 
 /** One text for the shape of everything; another text in the file means that the rows must be built anew. */
 export const shape = [`tables:${tablesVersion}`, ...projections.map(({ name, version }) => `${name}:${version}`)].join(
   ' ',
 );
 
-function tableOf({ name, columns }: Projection<object>): string {
-  const names = Object.keys(columns);
-  const indexes = names.filter((column) => column !== 'search' && column !== 'suspicions');
+function tableOf({ name, columns, indexes }: Projection<object>): string {
   return [
-    `CREATE TABLE ${name} (key TEXT PRIMARY KEY, row TEXT NOT NULL, ${names.join(', ')}) WITHOUT ROWID;`,
-    ...indexes.map((column) => `CREATE INDEX ${name}_${column} ON ${name} (${column});`),
+    `CREATE TABLE ${name} (key TEXT PRIMARY KEY, row TEXT NOT NULL, ${Object.keys(columns).join(', ')}) WITHOUT ROWID;`,
+    ...indexes.map((index, place) => `CREATE INDEX ${name}_${place} ON ${name} (${index});`),
   ].join('\n');
 }
 
