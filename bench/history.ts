@@ -84,20 +84,21 @@ async function writeLife(store: EventStore, events: number): Promise<void> {
   const waiting: { state: EventToAppend[]; telemetry: EventToAppend[] } = { state: [], telemetry: [] };
   const flush = async (part: 'state' | 'telemetry') => {
     const stream = part === 'state' ? stateStream(identity) : telemetryStream(identity);
-    await store.append(stream, waiting[part].splice(0), revisions[part]);
+    const events = waiting[part].splice(0);
+    if (events.length === 0) return;
+    await store.append(stream, events, revisions[part]);
+    revisions[part] += events.length;
+  };
+  const flushAll = async () => {
+    await flush('state');
+    await flush('telemetry');
   };
   for (let index = 0; index < events; index += 1) {
     const event = eventOf(index);
     state = evolve(state, event);
     const part = event.type === 'MeterValuesReported' ? 'telemetry' : 'state';
     waiting[part].push(dressed(event, index));
-    if (waiting[part].length === batch || index === events - 1 || index === snapshotAt) {
-      for (const each of ['state', 'telemetry'] as const) {
-        const count = waiting[each].length;
-        if (count > 0) await flush(each);
-        revisions[each] += count;
-      }
-    }
+    if (waiting[part].length === batch || index === events - 1 || index === snapshotAt) await flushAll();
     if (index === snapshotAt) {
       const data = {
         schema: stateSchema,

@@ -28,6 +28,8 @@ export interface StoreFigures {
   readonly floorPerSecond: number;
   readonly appends: readonly AppendFigures[];
   readonly replayPerSecond: number;
+  /** The same through a subscription, which reads ahead. */
+  readonly subscribePerSecond: number;
   /** Milliseconds until a page of 256 events of one stream is there. */
   readonly readStream: { readonly p50: number; readonly p99: number };
   /** Events a second that reach a subscriber while they are appended, 64 in flight. */
@@ -50,9 +52,10 @@ export async function benchStore(options: StoreBenchOptions = {}): Promise<Store
     }
     const livePerSecond = await live(store, { width: 64, count: eventsPerTrial, streams });
     const replayPerSecond = await replay(store);
+    const subscribePerSecond = await catchUp(store);
     const readStream = await activations(store, streams);
     await store.close();
-    return { floorPerSecond, appends, replayPerSecond, readStream, livePerSecond };
+    return { floorPerSecond, appends, replayPerSecond, subscribePerSecond, readStream, livePerSecond };
   } finally {
     rmSync(own, { recursive: true });
   }
@@ -130,6 +133,18 @@ async function replay(store: EventStore): Promise<number> {
     from = page.next;
     ended = page.endOfLog;
   }
+  return Math.round((count * 1000) / (performance.now() - began));
+}
+
+async function catchUp(store: EventStore): Promise<number> {
+  const began = performance.now();
+  let count = 0;
+  await new Promise<void>((resolve) => {
+    const subscription = store.subscribe({ after: BEGINNING }, ({ events, caughtUp }) => {
+      count += events.length;
+      if (caughtUp) resolve(subscription.stop());
+    });
+  });
   return Math.round((count * 1000) / (performance.now() - began));
 }
 

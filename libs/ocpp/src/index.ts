@@ -1,10 +1,13 @@
 export * from './faults';
 export * from './instant';
+export { jsonSchemaOf } from './json-schema';
+export type { JsonSchema } from './json-schema';
+export { normalise } from './normalise';
 export * from './operation';
 export { renderOperationDocs } from './operation-docs';
 export * from './quirks';
 export * from './schema';
 export * from './v15';
-export { normalise, validate } from './validate';
-export type { Violation } from './validate';
+export { validate } from './validate';
+export type { ValidateOptions, Violation } from './validate';
 export { renderWsdl } from './wsdl';

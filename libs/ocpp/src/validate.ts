@@ -1,180 +1,194 @@
-import type { AttributedTextKind, Field, Kind, ScalarKind, StructKind } from './schema';
-import { fieldsOf } from './schema';
+import type { AttributedTextKind, Field, Kind, ScalarKind, StringKind, StructKind } from './schema';
+import { fieldsOf, text } from './schema';
 import { parseInstant } from './instant';
+import { entriesOf, membersOf, nameOf } from './plain-data';
 
 /** What is wrong at one place of a value. */
 export interface Violation {
   /** `$` is the message: `$.values[0].value[1].unit`. */
   readonly path: string;
   readonly code:
-    'missing' | 'unknown' | 'type' | 'too-long' | 'range' | 'literal' | 'instant' | 'characters' | 'count' | 'too-deep';
-  /** One sentence: what is wrong, what is allowed. */
+    'missing' | 'unknown' | 'type' | 'empty' | 'too-long' | 'range' | 'literal' | 'instant' | 'characters' | 'count';
+  /** One sentence for people: what is allowed, and what is there instead. */
   readonly message: string;
 }
 
-const mostViolations = 100;
+export interface ValidateOptions {
+  /** Most violations that are looked for: a message of a million errors is not worth a million sentences. */
+  readonly most?: number;
+}
+
+/** Where violations are gathered, until there are enough. */
+interface Findings {
+  readonly most: number;
+  readonly violations: Violation[];
+}
+
+type Check = (value: unknown, path: string, findings: Findings) => void;
+
+const usualMost = 1_000;
+const longestName = 80;
 const greatest = 2_147_483_647;
-// XML 1.0, 2.2. Lone surrogates are no characters.
+// XML 1.0, 2.2. Half a surrogate pair is no character.
 const illegalCharacters = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u;
 
 /**
- * Everything that keeps a value from being sent as this message, with its path; empty when it may be sent. Also the limits that
- * only the text of the specification has. Never throws, whatever the value is.
+ * Everything that keeps a value from being sent as this message; empty when it may be sent. Knows also the limits that only the
+ * text of the specification has. Never throws and never runs anything of the value, whatever it is.
  */
-export function validate(kind: StructKind, value: unknown): readonly Violation[] {
-  const violations: Violation[] = [];
-  const note: Note = (path, code, message) => {
-    if (violations.length < mostViolations) violations.push({ path, code, message });
-  };
-  checkStruct(kind, value, '$', note);
-  return violations;
+export function validate(
+  kind: StructKind,
+  value: unknown,
+  { most = usualMost }: ValidateOptions = {},
+): readonly Violation[] {
+  const findings: Findings = { most, violations: [] };
+  checkStruct(kind, value, '$', findings);
+  return findings.violations;
 }
 
-type Note = (path: string, code: Violation['code'], message: string) => void;
+function isFull({ violations, most }: Findings): boolean {
+  return violations.length >= most;
+}
 
-function checkStruct(kind: StructKind, value: unknown, path: string, note: Note): void {
-  const members = membersOf(value);
-  if (members === undefined) return note(path, 'type', `must be an object, not ${nameOf(value)}`);
+function note(findings: Findings, violation: Violation): void {
+  if (!isFull(findings)) findings.violations.push(violation);
+}
+
+function checkStruct(kind: StructKind, value: unknown, path: string, findings: Findings): void {
   const fields = fieldsOf(kind);
-  const known = new Set(fields.map(({ name }) => name));
-  for (const name of members.keys()) {
-    if (!known.has(name))
-      note(
-        `${path}.${name.slice(0, 80)}`,
-        'unknown',
-        `is not a field here; the fields are ${[...known].join(', ') || 'none'}`,
-      );
-  }
-  for (const field of fields) checkField(field, members.get(field.name), `${path}.${field.name}`, note);
+  const checks = new Map(
+    fields.map((field): [string, Check] => [field.name, (member, at) => checkField(field, member, at, findings)]),
+  );
+  checkMembers(checks, value, path, findings);
 }
 
-function checkField(field: Field, value: unknown, path: string, note: Note): void {
-  const repeats = field.occurs === 'many' || field.occurs === 'some';
-  if (value === undefined) {
-    if (field.occurs !== 'optional' && field.occurs !== 'many') note(path, 'missing', 'is missing');
-    return;
-  }
-  if (!repeats) return checkKind(field.of, value, path, note);
-  if (!Array.isArray(value)) return note(path, 'type', `must be a list, not ${nameOf(value)}`);
-  if (field.occurs === 'some' && value.length === 0) note(path, 'count', 'must hold at least one entry');
-  value.forEach((entry, index) => checkKind(field.of, entry, `${path}[${index}]`, note));
+function checkAttributedText(kind: AttributedTextKind, value: unknown, path: string, findings: Findings): void {
+  const checks = new Map<string, Check>([['value', (member, at) => checkField(content, member, at, findings)]]);
+  for (const [name, of] of Object.entries(kind.attributes))
+    checks.set(name, (member, at) => checkField({ of, occurs: 'optional' }, member, at, findings));
+  checkMembers(checks, value, path, findings);
 }
 
-function checkKind(kind: Kind, value: unknown, path: string, note: Note): void {
-  if (kind.kind === 'struct') return checkStruct(kind, value, path, note);
-  if (kind.kind === 'attributedText') return checkAttributedText(kind, value, path, note);
-  checkScalar(kind, value, path, note);
-}
+const content: Field = { of: text(), occurs: 'one' };
 
-function checkAttributedText(kind: AttributedTextKind, value: unknown, path: string, note: Note): void {
+function checkMembers(checks: ReadonlyMap<string, Check>, value: unknown, path: string, findings: Findings): void {
   const members = membersOf(value);
   if (members === undefined)
-    return note(path, 'type', `must be an object with a text in "value", not ${nameOf(value)}`);
-  const allowed = ['value', ...Object.keys(kind.attributes)];
-  for (const [name, member] of members) {
-    const attribute = Object.hasOwn(kind.attributes, name) ? kind.attributes[name] : undefined;
-    if (attribute !== undefined && member !== undefined) checkScalar(attribute, member, `${path}.${name}`, note);
-    else if (name !== 'value' && attribute === undefined)
-      note(`${path}.${name.slice(0, 80)}`, 'unknown', `is not a field here; the fields are ${allowed.join(', ')}`);
+    return note(findings, { path, code: 'type', message: `This must be a plain object; it is ${nameOf(value)}.` });
+  const known = [...checks.keys()];
+  for (const name of members.keys()) {
+    if (isFull(findings)) return;
+    if (!checks.has(name)) noteUnknown(name, known, { path, findings });
   }
-  checkScalar({ kind: 'string', xsd: 'string' }, members.get('value'), `${path}.value`, note);
+  for (const [name, check] of checks) check(members.get(name), below(path, name), findings);
 }
 
-function checkScalar(kind: ScalarKind, value: unknown, path: string, note: Note): void {
+function noteUnknown(
+  name: string,
+  known: readonly string[],
+  { path, findings }: { readonly path: string; readonly findings: Findings },
+): void {
+  const allowed = known.length === 0 ? 'there are no fields' : `the fields are ${known.join(', ')}`;
+  note(findings, { path: below(path, name), code: 'unknown', message: `No field has this name; ${allowed}.` });
+}
+
+function below(path: string, name: string): string {
+  if (/^[A-Za-z_]\w{0,79}$/.test(name)) return `${path}.${name}`;
+  return `${path}[${JSON.stringify(name.slice(0, longestName))}]`;
+}
+
+function checkField(field: Field, value: unknown, path: string, findings: Findings): void {
+  const mayBeAbsent = field.occurs === 'optional' || field.occurs === 'many';
+  if (value !== undefined) return checkPresent(field, value, path, findings);
+  if (!mayBeAbsent) note(findings, { path, code: 'missing', message: `This is needed: ${allowedBy(field)}.` });
+}
+
+function checkPresent(field: Field, value: unknown, path: string, findings: Findings): void {
+  if (field.occurs !== 'many' && field.occurs !== 'some') return checkKind(field.of, value, path, findings);
+  const entries = entriesOf(value);
+  if (entries === undefined)
+    return note(findings, { path, code: 'type', message: `This must be a list without gaps; it is ${nameOf(value)}.` });
+  if (field.occurs === 'some' && entries.length === 0)
+    note(findings, { path, code: 'count', message: 'This list must hold at least one entry; it is empty.' });
+  for (const [index, entry] of entries.entries()) {
+    if (isFull(findings)) return;
+    checkKind(field.of, entry, `${path}[${index}]`, findings);
+  }
+}
+
+function checkKind(kind: Kind, value: unknown, path: string, findings: Findings): void {
+  if (kind.kind === 'struct') return checkStruct(kind, value, path, findings);
+  if (kind.kind === 'attributedText') return checkAttributedText(kind, value, path, findings);
+  const code = codeOf(kind, value);
+  if (code !== undefined) note(findings, { path, code, message: sentence(kind, value) });
+  if (kind.kind === 'string' && typeof value === 'string' && illegalCharacters.test(value))
+    note(findings, { path, code: 'characters', message: 'This holds characters that XML cannot carry.' });
+}
+
+function sentence(kind: ScalarKind, value: unknown): string {
+  const length = kind.kind === 'string' && typeof value === 'string' ? ` of ${codePoints(value)} characters` : '';
+  return `This must be ${allowed(kind)}; it is ${nameOf(value)}${length}.`;
+}
+
+function allowedBy({ of, occurs }: Field): string {
+  if (occurs === 'some') return 'a list of at least one entry';
+  return of.kind === 'struct' || of.kind === 'attributedText' ? 'an object' : allowed(of);
+}
+
+function allowed(kind: ScalarKind): string {
   switch (kind.kind) {
     case 'int':
-      return checkInt(kind.min ?? -greatest - 1, value, path, note);
+      return `a whole number from ${leastOf(kind)} to ${greatest}`;
     case 'boolean':
-      return typeof value === 'boolean' ? undefined : note(path, 'type', `must be true or false, not ${nameOf(value)}`);
+      return 'true or false';
     case 'enum':
-      if (typeof value === 'string' && kind.literals.includes(value)) return;
-      return note(path, 'literal', `must be one of ${kind.literals.join(', ')}`);
+      return kind.literals.length === 1 ? String(kind.literals[0]) : `one of ${kind.literals.join(', ')}`;
     case 'instant':
-      return checkInstant(value, path, note);
+      return 'a time with zone in ISO 8601, such as 2024-03-01T10:15:00Z';
     case 'string':
-      return checkText(kind.max ?? Infinity, value, path, note);
+      return `${kind.xsd === 'anyURI' ? 'a URI' : 'text'}${kind.max === undefined ? '' : ` of at most ${kind.max} characters`}`;
   }
 }
 
-function checkInt(least: number, value: unknown, path: string, note: Note): void {
-  if (typeof value !== 'number' || !Number.isInteger(value))
-    return note(path, 'type', `must be a whole number, not ${nameOf(value)}`);
-  if (value < least || value > greatest) note(path, 'range', `must be between ${least} and ${greatest}`);
-}
-
-function checkInstant(value: unknown, path: string, note: Note): void {
-  const parsed = typeof value === 'string' ? parseInstant(value) : undefined;
-  if (parsed === undefined || 'local' in parsed)
-    note(path, 'instant', 'must be a time with zone in ISO 8601, such as 2024-03-01T10:15:00Z');
-}
-
-function checkText(max: number, value: unknown, path: string, note: Note): void {
-  if (typeof value !== 'string')
-    return note(path, value === undefined ? 'missing' : 'type', `must be text, not ${nameOf(value)}`);
-  if (value.length > max && Array.from(value).length > max)
-    note(path, 'too-long', `must have at most ${max} characters; it has ${Array.from(value).length}`);
-  if (illegalCharacters.test(value)) note(path, 'characters', 'holds characters that XML cannot carry');
-}
-
-/** The own members of a plain object, `undefined` for anything else. */
-function membersOf(value: unknown): ReadonlyMap<string, unknown> | undefined {
-  if (typeof value !== 'object' || value === null || Array.isArray(value) || value instanceof Date) return undefined;
-  return new Map(
-    Object.keys(value).map((name) => [name, Object.getOwnPropertyDescriptor(value, name)?.value as unknown]),
-  );
-}
-
-function nameOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'an object';
-  if (typeof value === 'string') return `the text ${JSON.stringify(value.slice(0, 40))}`;
-  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
-  return value === undefined ? 'nothing' : `a ${typeof value}`;
-}
-
-/**
- * The value as people mean it: literals in any letter case become exact, Date objects become ISO text. Everything else is left for
- * `validate` to judge. The value itself is not changed.
- */
-export function normalise(kind: Kind, value: unknown): unknown {
+function codeOf(kind: ScalarKind, value: unknown): Violation['code'] | undefined {
   switch (kind.kind) {
-    case 'struct':
-      return normaliseStruct(kind, value);
-    case 'attributedText':
-      return normaliseMembers(
-        value,
-        new Map(Object.entries(kind.attributes).map(([name, of]) => [name, { of, occurs: 'optional' as const }])),
-      );
+    case 'int':
+      return intCodeOf(leastOf(kind), value);
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : 'type';
     case 'enum':
-      return typeof value === 'string' ? (literalOf(kind.literals, value) ?? value) : value;
+      return typeof value === 'string' && kind.literals.includes(value) ? undefined : 'literal';
     case 'instant':
-      return value instanceof Date && !Number.isNaN(value.getTime()) ? value.toISOString() : value;
-    default:
-      return value;
+      return isInstant(value) ? undefined : 'instant';
+    case 'string':
+      return typeof value === 'string' ? textCodeOf(kind, value) : 'type';
   }
 }
 
-function normaliseStruct(kind: StructKind, value: unknown): unknown {
-  return normaliseMembers(value, new Map(fieldsOf(kind).map((field) => [field.name, field])));
+function intCodeOf(least: number, value: unknown): Violation['code'] | undefined {
+  if (typeof value !== 'number' || !Number.isInteger(value)) return 'type';
+  return value < least || value > greatest ? 'range' : undefined;
 }
 
-function normaliseMembers(value: unknown, fields: ReadonlyMap<string, Field>): unknown {
-  const members = membersOf(value);
-  if (members === undefined) return value;
-  return Object.fromEntries(
-    Array.from(members, ([name, member]) => {
-      const field = fields.get(name);
-      if (field === undefined) return [name, member];
-      return [
-        name,
-        Array.isArray(member) ? member.map((entry) => normalise(field.of, entry)) : normalise(field.of, member),
-      ];
-    }),
-  );
+function leastOf({ min = -greatest - 1 }: { readonly min?: number }): number {
+  return min;
 }
 
-function literalOf(literals: readonly string[], text: string): string | undefined {
-  const folded = text.trim().toLowerCase();
-  return literals.find((literal) => literal.toLowerCase() === folded);
+// XML Schema 1.0 has no year 0000.
+function isInstant(value: unknown): boolean {
+  if (typeof value !== 'string' || value.startsWith('0000')) return false;
+  const parsed = parseInstant(value);
+  return parsed !== undefined && 'iso' in parsed;
+}
+
+function textCodeOf({ max = Infinity, xsd }: StringKind, value: string): Violation['code'] | undefined {
+  if (xsd === 'anyURI' && value.trim() === '') return 'empty';
+  // There are never more code points than UTF-16 units.
+  return value.length > max && codePoints(value) > max ? 'too-long' : undefined;
+}
+
+function codePoints(value: string): number {
+  let count = 0;
+  for (const _ of value) count += 1;
+  return count;
 }

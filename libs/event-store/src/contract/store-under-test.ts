@@ -1,7 +1,7 @@
 import type { Clock, EventStore, EventToAppend, LogPage, Position, RecordedEvent } from '@app/kernel';
 
 /** A store to try, and what the trial needs to know about it. It may hold events of others, as a server would. */
-export interface StoreUnderTest {
+interface StoreUnderTest {
   readonly store: EventStore;
   readonly clock: FakeClock;
 }

@@ -1,0 +1,50 @@
+import { readConfiguration, renderConfiguration, variables } from './configuration';
+
+describe('the configuration', () => {
+  it('has a default for everything', () => {
+    expect(readConfiguration({})).toMatchObject({
+      SOAP_PORT: 8080,
+      SOAP_PATH: '/ocpp',
+      API_PORT: 3000,
+      API_HOST: '127.0.0.1',
+      CHARGE_BOX_REGISTRATION: 'known',
+      ID_TAG_POLICY: 'known',
+      OCPP_STRICT: false,
+    });
+  });
+
+  it('takes an empty variable for one that is not set', () => {
+    expect(readConfiguration({ SOAP_PORT: '', API_KEY: '' })).toMatchObject({ SOAP_PORT: 8080, API_KEY: undefined });
+  });
+
+  it('names everything that is wrong at once, but never a key', () => {
+    const read = readConfiguration({
+      SOAP_PORT: '99999',
+      HEARTBEAT_INTERVAL: 'soon',
+      EVENT_STORE: 'paper',
+      API_KEY: 'short',
+      SOAP_PATH: 'ocpp',
+      DATA_TRANSFER_VENDORS: '/x',
+    });
+    const faults = 'faults' in read ? read.faults : [];
+    expect(faults).toHaveLength(6);
+    for (const name of [
+      'SOAP_PORT',
+      'HEARTBEAT_INTERVAL',
+      'EVENT_STORE',
+      'API_KEY',
+      'SOAP_PATH',
+      'DATA_TRANSFER_VENDORS',
+    ]) {
+      expect(faults.some((fault) => fault.startsWith(`${name} `))).toBe(true);
+    }
+    expect(faults.join()).not.toContain('short)');
+    expect(faults.find((fault) => fault.startsWith('SOAP_PORT'))).toBe(
+      'SOAP_PORT must be between 0 and 65535 (it is "99999")',
+    );
+  });
+
+  it('is described in one table', () => {
+    for (const name of Object.keys(variables)) expect(renderConfiguration()).toContain(`| \`${name}\` |`);
+  });
+});
