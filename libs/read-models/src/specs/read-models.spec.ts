@@ -192,9 +192,7 @@ describe('lists', () => {
     expect(() => lists.findTransactions(database, {}, { limit: 1, cursor: next })).toThrow(refused);
     expect(() => lists.findChargeBoxes(database, {}, { limit: 1, cursor: next })).toThrow(refused);
     for (const cursor of ['', 'x', 'W10', Buffer.from('{"a":1}').toString('base64url')]) {
-      expect(() => lists.findTransactions(database, { identity: 'A' }, { limit: 1, cursor })).toThrow(
-        expect.objectContaining(refused),
-      );
+      expect(() => lists.findTransactions(database, { identity: 'A' }, { limit: 1, cursor })).toThrow(refused);
     }
   });
 

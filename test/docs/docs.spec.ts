@@ -1,0 +1,78 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { variables } from '../../apps/central-system/src/configuration';
+import type { TestService } from '../support/service';
+import { apiKey, startTestService } from '../support/service';
+
+// The documentation names what exists, and its examples run. Cannot see: whether an explanation is a good one.
+
+const root = join(__dirname, '../..');
+const pages = ['README.md', ...markdownIn('docs')];
+const text = (page: string): string => readFileSync(join(root, page), 'utf8');
+
+function markdownIn(folder: string): readonly string[] {
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    if (entry.isDirectory()) return markdownIn(`${folder}/${entry.name}`);
+    return entry.name.endsWith('.md') ? [`${folder}/${entry.name}`] : [];
+  });
+}
+
+describe.each(pages)('%s', (page) => {
+  it('links to what exists', () => {
+    const links = [...text(page).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, target]) => target ?? '');
+    expect(links.filter((target) => !existsSync(join(root, dirname(page), target)))).toEqual([]);
+  });
+
+  it('names scripts and variables that exist', () => {
+    const { scripts } = JSON.parse(text('package.json')) as { scripts: Record<string, string> };
+    const named = [...text(page).matchAll(/npm run ([a-z:]+)/g)].map(([, name]) => name ?? '');
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+    const settings = [...text(page).matchAll(/`([A-Z]+(?:_[A-Z]+)+)(?:=\w+)?`/g)].map(([, name]) => name ?? '');
+    expect(settings.filter((name) => !Object.hasOwn(variables, name) && name !== 'OCPP_REFERENCE')).toEqual([]);
+  });
+
+  it('names files of the project that exist', () => {
+    const files = [...text(page).matchAll(/`((?:libs|apps|test|tools|bench|docs)\/[\w./-]+)`/g)].map(
+      ([, file]) => file ?? '',
+    );
+    expect(files.filter((file) => !file.includes('*') && !existsSync(join(root, file)))).toEqual([]);
+  });
+});
+
+describe('the examples for integrators', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startTestService({ CHARGE_BOX_REGISTRATION: 'known', ID_TAG_POLICY: 'known' });
+  });
+  afterAll(() => service.stop());
+
+  const examples = [...text('docs/integrators.md').matchAll(/```sh runnable\n([\s\S]*?)```/g)].map(
+    ([, script]) => script ?? '',
+  );
+
+  function run(script: string): Promise<{ readonly code: number | null; readonly output: string }> {
+    const env = {
+      ...process.env,
+      KEY: apiKey,
+      API: `http://127.0.0.1:${service.apiPort}`,
+      SOAP: `http://127.0.0.1:${service.soapPort}`,
+    };
+    return new Promise((resolve) => {
+      const child = spawn('bash', ['-e', '-o', 'pipefail'], { env });
+      let output = '';
+      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      child.on('close', (code) => resolve({ code, output }));
+      child.stdin.end(script);
+    });
+  }
+
+  it('run one after the other', async () => {
+    expect(examples.length).toBeGreaterThan(4);
+    for (const script of examples) expect({ script, ...(await run(script)) }).toMatchObject({ code: 0 });
+    expect((await run('curl -fsS $API/api/transactions')).code).not.toBe(0);
+    const { body } = await service.api<{ rows: unknown[] }>('GET', '/api/transactions?idTag=CARD-1');
+    expect(body.rows).toMatchObject([{ identity: 'DOCS-1', idTagStatus: 'Accepted', parentIdTag: 'FAMILY' }]);
+  });
+});
