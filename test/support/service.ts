@@ -137,17 +137,3 @@ function raw(port: number, bytes: string | Buffer, patience: number): Promise<st
     socket.on('close', done);
   });
 }
-
-/** Asks again until the answer suits; fails with the last answer after some seconds. */
-export async function eventually<T>(
-  ask: () => Promise<T>,
-  suits: (answer: T) => boolean,
-  patience = 5_000,
-): Promise<T> {
-  const end = Date.now() + patience;
-  for (;;) {
-    const answer = await ask();
-    if (suits(answer) || Date.now() > end) return answer;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}

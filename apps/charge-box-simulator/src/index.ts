@@ -1,7 +1,6 @@
 export { SimulatedChargeBox } from './charge-box';
-export type { ChargeBoxOptions, Outcome } from './charge-box';
 export { serveChargePoint } from './charge-point-service';
 export type { ChargePointService } from './charge-point-service';
 export type { SimulatedFaults } from './faults';
 export { runFleet } from './fleet';
-export type { AnsweredReading, AnsweredStart, AnsweredStop, FleetOptions, FleetReport } from './fleet';
+export type { AnsweredReading, AnsweredStart, AnsweredStop, FleetReport } from './fleet';
