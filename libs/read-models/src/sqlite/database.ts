@@ -48,6 +48,9 @@ export function openForWriting(file: string): SqliteDatabase {
   database.pragma('journal_mode = WAL');
   // A power cut may take the last batches; the checkpoint goes with them, so they are built again.
   database.pragma('synchronous = NORMAL');
+  // Rows and indexes of a busy fleet stay in memory, and the log is folded in seldom.
+  database.pragma('cache_size = -65536');
+  database.pragma('wal_autocheckpoint = 10000');
   if (shapeOf(database) !== shape) makeTables(database);
   return database;
 }
