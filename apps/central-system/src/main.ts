@@ -4,6 +4,8 @@ import { readConfiguration } from './configuration';
 import { createLogger } from './logger';
 import { startService } from './service';
 
+const longestStop = 20_000;
+
 async function main(): Promise<void> {
   const configuration = readConfiguration(process.env);
   if ('faults' in configuration) {
@@ -21,6 +23,8 @@ async function main(): Promise<void> {
   log.info({ soapPort: service.soapPort, soapPath: configuration.SOAP_PATH, apiPort: service.apiPort }, 'Ready');
   const stop = (signal: string) => {
     log.info({ signal }, 'Stopping');
+    // Somebody who never reads an answer must not keep the service from ending.
+    setTimeout(() => process.exit(1), longestStop).unref();
     service.stop().then(
       () => log.info({}, 'Stopped'),
       (error: unknown) => {

@@ -5,7 +5,7 @@ import type { EmbeddedStore } from '@app/event-store';
 import type { WsdlSource } from '@app/ingress';
 import { SoapListener } from '@app/ingress';
 import type { Clock, EventStore, Log } from '@app/kernel';
-import { systemClock } from '@app/kernel';
+import { codedError, systemClock } from '@app/kernel';
 import { ocpp15, renderWsdl } from '@app/ocpp';
 import { ReadModels } from '@app/read-models';
 import { AuthorizationDirectory, TransactionIds } from '@app/runtime';
@@ -90,11 +90,27 @@ async function startOn(store: EventStore, given: Given): Promise<Service> {
   await app.get(AuthorizationDirectory, { strict: false }).restore(readModels.seed(), store);
   await app.get(TransactionIds, { strict: false }).ready();
   readModels.start();
-  await app.listen(configuration.API_PORT, configuration.API_HOST);
+  const { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST } = configuration;
   const listener = app.get(SoapListener, { strict: false });
-  await listener.listen();
+  try {
+    await listening('API', `${API_HOST}:${API_PORT}`, () => app.listen(API_PORT, API_HOST));
+    await listening('SOAP', `${SOAP_HOST}:${SOAP_PORT}`, () => listener.listen());
+  } catch (error) {
+    await app.close();
+    await readModels.stop();
+    throw error;
+  }
   readiness.open = true;
   return serviceOf(app, listener, { store, readModels, readiness, created: apiKey.created });
+}
+
+async function listening(what: 'API' | 'SOAP', address: string, listen: () => Promise<unknown>): Promise<void> {
+  try {
+    await listen();
+  } catch (error) {
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw codedError('address-unavailable', `${what}_HOST and ${what}_PORT say ${address}: ${code}`, error);
+  }
 }
 
 function openReadModels(store: EventStore, { configuration, log, eventsFile, embedded }: Given): ReadModels {

@@ -108,8 +108,10 @@ export class SoapExchange {
   private refuse(refused: RefusedRequest, { requestId, remoteAddress }: Arrival): SoapAnswer {
     const { fault, detail, operation = 'unknown', chargeBoxIdentity, quirks } = refused;
     this.ports.meter.count('ocpp_requests_total', operation, fault);
-    const seen = this.settings.logIdTags ? { detail, quirks } : { quirks: quirks.map(({ name }) => name) };
-    this.ports.log.warn({ requestId, remoteAddress, chargeBoxIdentity, operation, fault, ...seen }, 'Request refused');
+    // The detail names fields, never their values; quirks hold texts of the box, among them idTags.
+    const seen = this.settings.logIdTags ? quirks : quirks.map(({ name }) => name);
+    const where = { requestId, remoteAddress, chargeBoxIdentity, operation };
+    this.ports.log.warn({ ...where, fault, detail, quirks: seen }, 'Request refused');
     return this.fault(fault, detail, refused);
   }
 

@@ -16,6 +16,8 @@ export const errorTable = {
   'mailbox-full': 'Too many requests of one charge box are waiting. The request was refused.',
   'transaction-ids-exhausted': 'All 2147483647 transaction ids have been used. Charge boxes cannot take greater ones.',
   overloaded: 'Too many requests are waiting. The request was refused.',
+  'address-unavailable':
+    'The address cannot be listened on: something else uses it, or this machine has no such address.',
   'configuration-invalid': 'The configuration is not usable. Every fault is listed with the name of its variable.',
 } as const satisfies Record<string, string>;
 

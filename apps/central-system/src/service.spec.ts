@@ -1,0 +1,55 @@
+import 'reflect-metadata';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { silentLog } from '@app/kernel';
+import { readConfiguration } from './configuration';
+import { startService } from './service';
+
+const folder = mkdtempSync(join(tmpdir(), 'service-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function start(environment: Readonly<Record<string, string>>) {
+  const usual = {
+    DATA_DIR: folder,
+    EVENT_STORE: 'memory',
+    SOAP_PORT: '0',
+    API_PORT: '0',
+    SOAP_HOST: '127.0.0.1',
+    API_KEY: 'a-key-for-tests-only',
+  };
+  const configuration = readConfiguration({ ...usual, ...environment });
+  if ('faults' in configuration) throw new Error(configuration.faults.join());
+  return startService(configuration, silentLog);
+}
+
+describe('the service', () => {
+  it.each(['SOAP_PORT', 'API_PORT'])(
+    'names the address that it cannot have, by %s, and leaves nothing running',
+    async (variable) => {
+      const other = createServer();
+      await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', () => resolve()));
+      const { port } = other.address() as AddressInfo;
+      const host = variable.replace('PORT', 'HOST');
+      await expect(start({ [variable]: String(port) })).rejects.toMatchObject({
+        code: 'address-unavailable',
+        message: expect.stringContaining(`${host} and ${variable} say 127.0.0.1:${port}: EADDRINUSE`) as string,
+      });
+      await new Promise((resolve) => other.close(resolve));
+      const service = await start({ [variable]: String(port) });
+      await service.stop();
+      await service.stop();
+    },
+  );
+
+  it('makes a key once, when none is given', async () => {
+    const first = await start({ API_KEY: '' });
+    await first.stop();
+    const second = await start({ API_KEY: '' });
+    await second.stop();
+    expect(first.createdApiKey).toMatch(/^[\w-]{40,}$/);
+    expect(second.createdApiKey).toBeUndefined();
+  });
+});
