@@ -43,7 +43,7 @@ module.exports = {
       comment: 'The simulated charge box must not share the codec: an error would cancel itself out.',
       severity: 'error',
       from: { path: `^${base}apps/charge-box-simulator/` },
-      to: { path: `^${base}libs/`, pathNot: `^${base}libs/(ocpp|kernel|testing)/` },
+      to: { path: `^${base}(libs|apps)/`, pathNot: `^${base}(libs/(ocpp|kernel|testing)|apps/charge-box-simulator)/` },
     },
     {
       name: 'testing-stays-out',
@@ -66,14 +66,17 @@ module.exports = {
       name: 'sqlite-in-its-place',
       comment: 'SQLite stays behind files named for it.',
       severity: 'error',
-      from: { path: `^${base}(libs|apps)/`, pathNot: ['/sqlite/', '/sqlite[^/]*\\.ts$', tests] },
+      from: {
+        path: `^${base}(libs|apps)/`,
+        pathNot: [`^${base}libs/(event-store|read-models)/src/sqlite`, tests],
+      },
       to: { path: 'node_modules/better-sqlite3/' },
     },
     {
       name: 'nest-in-its-place',
       comment: 'Nest and its decorators live in runtime, ingress, read-models, api and apps.',
       severity: 'error',
-      from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store)/` },
+      from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store|testing)/` },
       to: { path: 'node_modules/@nestjs/' },
     },
   ],

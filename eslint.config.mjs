@@ -1,17 +1,20 @@
+import { builtinModules } from 'node:module';
 import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import jest from 'eslint-plugin-jest';
 import tseslint from 'typescript-eslint';
 
 const purity = [
-  { selector: 'ClassDeclaration', message: 'The core has no classes.' },
+  { selector: ':matches(ClassDeclaration, ClassExpression)', message: 'The core has no classes.' },
   { selector: 'ThrowStatement', message: 'A decision is total: a refusal is a value.' },
   { selector: 'AwaitExpression', message: 'The core is synchronous.' },
   { selector: ':function[async=true]', message: 'The core is synchronous.' },
   { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: 'The core has no clock.' },
   { selector: "MemberExpression[object.name='Date'][property.name='now']", message: 'The core has no clock.' },
+  { selector: "CallExpression[callee.name='Date']", message: 'The core has no clock.' },
   { selector: "MemberExpression[object.name='Math'][property.name='random']", message: 'The core has no chance.' },
 ];
+const impure = ['process', 'performance', 'crypto', 'globalThis', 'fetch', 'setTimeout', 'setInterval', 'setImmediate'];
 const noDecorator = {
   selector: 'Decorator',
   message: 'Decorators live in runtime, ingress, read-models, api and apps.',
@@ -57,7 +60,11 @@ export const configuration = (base, project) =>
       ignores: ['**/*.spec.ts'],
       rules: {
         'no-restricted-syntax': ['error', noDecorator, ...purity],
-        'no-restricted-imports': ['error', { patterns: [{ group: ['node:*'], message: 'The core does no I/O.' }] }],
+        'no-restricted-imports': [
+          'error',
+          { paths: builtinModules, patterns: [{ group: ['node:*'], message: 'The core does no I/O.' }] },
+        ],
+        'no-restricted-globals': ['error', ...impure],
       },
     },
     {

@@ -8,11 +8,11 @@ describe('a service that is killed under load', () => {
   it('has everything that it answered exactly once, five times', () => {
     const script = join(__dirname, '../../dist/test/crash/crash.js');
     expect(existsSync(script)).toBe(true);
-    const child = spawnSync(process.execPath, [script, '5', '11'], { encoding: 'utf8', timeout: 110_000 });
+    const child = spawnSync(process.execPath, [script, '5', '11'], { encoding: 'utf8', timeout: 170_000 });
     const report = JSON.parse(child.stdout) as { complaints: string[]; answeredStarts: number; answeredStops: number };
     expect(report.complaints).toEqual([]);
-    expect(report.answeredStarts).toBeGreaterThan(50);
-    expect(report.answeredStops).toBeGreaterThan(20);
+    expect(report.answeredStarts).toBeGreaterThanOrEqual(30);
+    expect(report.answeredStops).toBeGreaterThanOrEqual(30);
     expect(child.status).toBe(0);
-  }, 120_000);
+  }, 180_000);
 });

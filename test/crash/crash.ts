@@ -47,6 +47,8 @@ export async function crashAgainAndAgain({
     const fleet = live({ port, boxes, seed, signal: controller.signal, onProgress: (now) => (report.now = now) });
     for (let kill = 1; kill <= kills && complaints.length < 20; kill += 1) {
       await new Promise((resolve) => setTimeout(resolve, 150 + ((seed * 7_919 + kill * 104_729) % 700)));
+      // A slow machine gets the time to have something to lose.
+      await until(() => (report.now?.stops.length ?? 0) >= kill * stopsBetweenKills);
       await service.stop('SIGKILL');
       complaints.push(...(await checkHistory(folder, report.now)).map((line) => `after kill ${kill}: ${line}`));
       onProgress(
@@ -69,6 +71,14 @@ export async function crashAgainAndAgain({
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Transactions that are over, at least, before each kill. */
+const stopsBetweenKills = 6;
+
+async function until(reached: () => boolean): Promise<void> {
+  for (const end = Date.now() + 20_000; !reached() && Date.now() < end;)
+    await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
 interface Load {

@@ -1,5 +1,5 @@
 import { ocpp15, wrapperName } from '@app/ocpp';
-import { describeWithReference, readReference, readReferenceBytes } from '../support/reference';
+import { describeWithReference, hasReference, readReference, readReferenceBytes } from '../support/reference';
 import type { Answer, TestService } from '../support/service';
 import { startTestService } from '../support/service';
 import { bodyOf, schemaFaults, schemaOf } from '../support/xsd';
@@ -19,9 +19,9 @@ interface Sample {
 describeWithReference('captured messages', () => {
   let service: TestService;
   const answered = new Map<string, Answer>();
-  const samples = (JSON.parse(readReference('ocpp-soap-samples/index.json')) as readonly Sample[]).filter(
-    ({ kind }) => kind === 'request',
-  );
+  // The body of a skipped describe runs all the same.
+  const index = hasReference ? readReference('ocpp-soap-samples/index.json') : '[]';
+  const samples = (JSON.parse(index) as readonly Sample[]).filter(({ kind }) => kind === 'request');
   const ours = (sample: Sample) => sample.ocppVersion === '1.5' && sample.operation in ocpp15.centralSystem.operations;
 
   beforeAll(async () => {

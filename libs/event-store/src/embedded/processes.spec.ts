@@ -27,14 +27,13 @@ describe('the embedded event store among processes', () => {
     const child = otherProcess(
       file,
       `
-      const { writeSync } = require('node:fs');
       const store = await openEmbeddedStore({ file });
       const metadata = { schema: 1, correlationId: 'c', causationId: 'c', actor: 'system', receivedAt: '' };
       const writer = async (n) => {
         for (let i = 0; ; i += 1) {
           const id = n + '-' + i;
           await store.append('stream-' + n, [{ id, type: 'T', data: { text: 'x'.repeat(300) }, metadata }], i - 1);
-          writeSync(1, id + '\\n');
+          process.stdout.write(id + '\\n');
         }
       };
       for (let n = 0; n < 20; n += 1) void writer(n);`,

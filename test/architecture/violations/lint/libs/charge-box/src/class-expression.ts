@@ -1,0 +1,1 @@
+export const T = class { a = 1; };

@@ -1,0 +1,1 @@
+export const t = setTimeout(() => 1, 5);
