@@ -36,7 +36,10 @@ function utcOf(parts: readonly number[], milliseconds: number): number | undefin
 function inZone(asUtc: number, zone: string | undefined): ParsedInstant | undefined {
   if (zone === undefined) return { local: new Date(asUtc).toISOString().slice(0, -1) };
   const offset = offsetOf(zone);
-  return offset === undefined ? undefined : { iso: new Date(asUtc - offset * 60_000).toISOString() };
+  if (offset === undefined) return undefined;
+  const iso = new Date(asUtc - offset * 60_000).toISOString();
+  // A zone can lead out of the years of four digits, whose texts are ordered as their moments are.
+  return iso.length === 24 ? { iso } : undefined;
 }
 
 /** Minutes east of Greenwich. XML Schema allows 14 hours either way. */

@@ -49,6 +49,7 @@ describe('a time as a box writes it', () => {
     ['2026-03-01T24:30:00Z', '2026-03-01T15:00:00.000Z', '2026-03-01T24:30:00Z', 'time-impossible'],
     ['1970-01-01T00:00:00Z', '2026-03-01T15:00:00.000Z', '1970-01-01T00:00:00Z', 'time-impossible'],
     ['2031-03-01T12:00:00Z', '2026-03-01T15:00:00.000Z', '2031-03-01T12:00:00Z', 'time-impossible'],
+    ['9999-12-31T23:00:00-05:00', '2026-03-01T15:00:00.000Z', '9999-12-31T23:00:00-05:00', 'time-impossible'],
     ['2026-02-28T24:00:00Z', '2026-03-01T00:00:00.000Z', '2026-02-28T24:00:00Z', undefined],
   ])('%s means %s', (text, at, kept, suspicion) => {
     const { time, suspicion: found } = interpretTime(text, '2026-03-01T15:00:00.000Z', 'Europe/Amsterdam');
