@@ -43,7 +43,10 @@ async function run(port: NonNullable<typeof parentPort>, { file, openStore }: Wo
     interrupted: (error, retryIn) => post({ kind: 'interrupted', reason: reasonOf(error), retryIn }),
   });
   port.on('message', (message: 'wake' | 'stop') => {
-    if (message === 'wake') return store.wake?.();
+    if (message === 'wake') {
+      projector.hurry();
+      return store.wake?.();
+    }
     void projector
       .stop()
       .then(() => store.close())

@@ -95,6 +95,7 @@ export class ReadModels {
         log.error({ type, stream, position, err: error }, 'An event was left out of the read models'),
       interrupted: (error, retryIn) => log.warn({ err: error, retryIn }, 'The read models were interrupted'),
     });
+    this.wakeThread = () => projector.hurry();
     this.stopBuilding = () => projector.stop();
     projector.start();
   }

@@ -13,24 +13,41 @@ interface AnyChange {
   apply(row: Row, data: object, occasion: Occasion): Row;
 }
 
+interface Kept {
+  row: Row;
+  /** Values of the indexed columns as the file has them; `undefined` for a row that it has not. */
+  indexed: string | undefined;
+}
+
 /** One projection at work: loads rows when first asked for, keeps them during a batch, writes each once at its end. */
 class Table {
-  private readonly rows = new Map<string, Row>();
-  private readonly changed = new Set<string>();
+  private readonly rows = new Map<string, Kept>();
+  private readonly changed = new Map<string, Kept>();
   private readonly select;
   private readonly upsert;
+  private readonly update;
   private readonly remove;
   private readonly columns;
+  private readonly indexed;
+  private readonly unindexed;
   private readonly changes: Readonly<Record<string, AnyChange | undefined>>;
 
   constructor(database: SqliteDatabase, projection: Projection<object>) {
     const { name, columns } = projection;
     const names = ['key', 'row', ...Object.keys(columns)];
     this.columns = Object.values(columns);
+    const isIndexed = (column: string) => projection.indexes.some((index) => index.split(', ').includes(column));
+    const free = Object.entries(columns).filter(([column]) => !isIndexed(column));
+    this.indexed = Object.entries(columns).flatMap(([column, valueOf]) => (isIndexed(column) ? [valueOf] : []));
+    this.unindexed = free.map(([, valueOf]) => valueOf);
     this.changes = projection.on;
     this.select = database.prepare<[string], { row: string }>(`SELECT row FROM ${name} WHERE key = ?`);
     this.upsert = database.prepare(
       `INSERT OR REPLACE INTO ${name} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+    );
+    // Leaves the indexes alone, which cost more than the row.
+    this.update = database.prepare(
+      `UPDATE ${name} SET row = ?${free.map(([column]) => `, ${column} = ?`).join('')} WHERE key = ?`,
     );
     this.remove = database.prepare(`DELETE FROM ${name} WHERE key = ?`);
   }
@@ -40,20 +57,16 @@ class Table {
     if (change === undefined) return;
     for (const named of change.keys(event.data, occasion.identity)) {
       const key = String(named);
-      const before = this.load(key);
-      const after = change.apply(before, event.data, { ...occasion, key });
-      if (after === before) continue;
-      this.rows.set(key, after);
-      this.changed.add(key);
+      const kept = this.load(key);
+      const after = change.apply(kept.row, event.data, { ...occasion, key });
+      if (after === kept.row) continue;
+      kept.row = after;
+      this.changed.set(key, kept);
     }
   }
 
   flush(): void {
-    for (const key of this.changed) {
-      const row = this.rows.get(key);
-      if (row === undefined) this.remove.run(key);
-      else this.upsert.run(key, JSON.stringify(row), ...this.columns.map((column) => column(row)));
-    }
+    for (const [key, kept] of this.changed) this.write(key, kept);
     this.changed.clear();
     // Rows are worth keeping for the next batch, not for ever.
     if (this.rows.size > 20_000) this.rows.clear();
@@ -64,12 +77,32 @@ class Table {
     this.changed.clear();
   }
 
-  private load(key: string): Row {
-    if (this.rows.has(key)) return this.rows.get(key);
+  private write(key: string, kept: Kept): void {
+    const { row } = kept;
+    if (row === undefined) {
+      this.remove.run(key);
+      kept.indexed = undefined;
+      return;
+    }
+    const indexed = this.indexOf(row);
+    const text = JSON.stringify(row);
+    if (indexed === kept.indexed) this.update.run(text, ...this.unindexed.map((valueOf) => valueOf(row)), key);
+    else this.upsert.run(key, text, ...this.columns.map((valueOf) => valueOf(row)));
+    kept.indexed = indexed;
+  }
+
+  private load(key: string): Kept {
+    const known = this.rows.get(key);
+    if (known !== undefined) return known;
     const stored = this.select.get(key);
     const row = stored === undefined ? undefined : (JSON.parse(stored.row) as object);
-    this.rows.set(key, row);
-    return row;
+    const kept = { row, indexed: row === undefined ? undefined : this.indexOf(row) };
+    this.rows.set(key, kept);
+    return kept;
+  }
+
+  private indexOf(row: object): string {
+    return JSON.stringify(this.indexed.map((valueOf) => valueOf(row)));
   }
 }
 
