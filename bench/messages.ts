@@ -5,7 +5,7 @@ import type { CentralSystemOperation, CentralSystemRequest } from '@app/ocpp';
 const write = createRequestWriter(ocpp15.centralSystem);
 const epoch = Date.UTC(2026, 0, 1);
 
-export const boxes = 2_000;
+export const boxes = 10_000;
 
 export const identityOf = (index: number): string => `BENCH-${index % boxes}`;
 

@@ -63,8 +63,9 @@ function addressObserved(
   { from, replyTo, remoteAddress, at }: MessageOrigin,
 ): readonly ChargeBoxEvent[] {
   const { address, formerAddress } = box;
+  if (address !== undefined && saysNothingNew({ from, replyTo, remoteAddress }, address)) return [];
   const seen = { ...placeOf(address ?? {}), ...withoutAbsent({ from, replyTo, remoteAddress }) };
-  if (isSame(seen, address)) return [];
+  if (address === undefined && Object.keys(seen).length === 0) return [];
   const isBack =
     formerAddress !== undefined && isSame(seen, formerAddress) && Date.parse(at) - Date.parse(formerAddress.at) < turn;
   return [
@@ -79,6 +80,12 @@ type Address = Omit<ObservedAddress, 'at'>;
 
 function placeOf({ from, replyTo, remoteAddress }: Address): Address {
   return withoutAbsent({ from, replyTo, remoteAddress });
+}
+
+function saysNothingNew(seen: Address, { from, replyTo, remoteAddress }: Address): boolean {
+  if (seen.from !== undefined && seen.from !== from) return false;
+  if (seen.replyTo !== undefined && seen.replyTo !== replyTo) return false;
+  return seen.remoteAddress === undefined || seen.remoteAddress === remoteAddress;
 }
 
 function isSame(one: Address, other: Address = {}): boolean {

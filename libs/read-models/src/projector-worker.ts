@@ -1,4 +1,6 @@
 import type { EventStore } from '@app/kernel';
+import { readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { Projector } from './projector';
 import { openForWriting } from './sqlite/database';
@@ -29,6 +31,7 @@ export type WorkerMessage =
 if (parentPort !== null) void run(parentPort, workerData as WorkerStart);
 
 async function run(port: NonNullable<typeof parentPort>, { file, openStore }: WorkerStart): Promise<void> {
+  yieldToOthers();
   const post = (message: WorkerMessage) => port.postMessage(message);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- which store it is, is known at start
   const { openForProjector } = require(openStore.module) as {
@@ -56,6 +59,16 @@ async function run(port: NonNullable<typeof parentPort>, { file, openStore }: Wo
       });
   });
   projector.start();
+}
+
+/** When there is not enough processor for all, charge boxes are answered first and rows come later. Linux only. */
+function yieldToOthers(): void {
+  try {
+    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
+    if (thread !== process.pid) setPriority(thread, 10);
+  } catch {
+    // Elsewhere all threads are alike.
+  }
 }
 
 function reasonOf(error: unknown): string {

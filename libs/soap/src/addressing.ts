@@ -1,5 +1,5 @@
 import type { Notes } from './notes';
-import { addressing, anonymous, oldAddressing } from './namespaces';
+import { addressing, anonymous, oldAddressing, soapNamespaces } from './namespaces';
 import { detached } from './text';
 import type { XmlElement } from './xml-tree';
 
@@ -84,11 +84,23 @@ function addressIn(block: XmlElement, notes: Notes): string | undefined {
   return detached(text);
 }
 
+/** Whether a header must be understood here: headers for others, or for nobody, need not (SOAP 1.2, 2.2 and 2.4). */
 function mustUnderstand(block: XmlElement, soapNamespace: string): boolean {
+  const role = block.attributes.find(
+    ({ local, uri }) => uri === soapNamespace && (local === 'role' || local === 'actor'),
+  );
+  if (role !== undefined && !ourRoles.has(role.value.trim())) return false;
   return block.attributes.some(
     ({ local, uri, value }) => local === 'mustUnderstand' && uri === soapNamespace && /^\s*(1|true)\s*$/.test(value),
   );
 }
+
+const ourRoles: ReadonlySet<string> = new Set([
+  '',
+  `${soapNamespaces['1.2']}/role/next`,
+  `${soapNamespaces['1.2']}/role/ultimateReceiver`,
+  'http://schemas.xmlsoap.org/soap/actor/next',
+]);
 
 /** Notes what a request of a charge box should have carried and did not. */
 export function noteMissing(found: Addressing, operation: string, notes: Notes): void {

@@ -19,6 +19,12 @@ export interface NoRoute {
   readonly detail: string;
 }
 
+/** Versions that boxes may speak and we do not, so that a refusal can name them. */
+const otherVersions = [
+  { version: '1.2', names: /^urn:\/\/Ocpp\/C[sp]\/2010\/08\/?$/ },
+  { version: '1.6', names: /^urn:\/\/Ocpp\/C[sp]\/2015\/10\/?$/ },
+] as const;
+
 type Side = 'centralSystem' | 'chargePoint';
 
 /** Finds the operation by the qualified name of the body element: exactly first, then as boxes are known to miss it. */
@@ -87,7 +93,9 @@ export class Dispatch {
   }
 
   private unknownNamespace(uri: string): NoRoute {
-    const detail = `The body is in the namespace ${uri === '' ? '(none)' : uri.slice(0, 200)}; this address speaks OCPP ${this.spoken()}.`;
+    const other = otherVersions.find(({ names }) => names.test(uri))?.version;
+    const meaning = other === undefined ? '' : `, that of OCPP ${other}`;
+    const detail = `The body is in the namespace ${uri === '' ? '(none)' : uri.slice(0, 200)}${meaning}; this address speaks OCPP ${this.spoken()}.`;
     return { fault: 'ProtocolError', detail };
   }
 

@@ -58,7 +58,8 @@ function takeApart(root: XmlElement, notes: Notes): Envelope | NoEnvelope {
   }
   if (soapVersion === '1.1') notes.quirk('soap-1.1');
   const parts = root.children.filter(({ uri }) => uri === root.uri);
-  const body = parts.find(({ local }) => local === 'Body');
+  const [body, another] = parts.filter(({ local }) => local === 'Body');
+  if (another !== undefined) return protocolError('The envelope has more than one Body.', soapVersion);
   if (body === undefined) return protocolError('The envelope has no Body.', soapVersion);
   const header = parts.find(({ local }) => local === 'Header');
   return { soapVersion, body, ...(header === undefined ? {} : { header }) };

@@ -147,13 +147,15 @@ function noteIdentityNamespace({ header }: Envelope, element: XmlElement, notes:
     notes.quirk('identity-namespace', undefined, identity.uri);
 }
 
-function known({ chargeBoxIdentity, messageId, from, replyTo }: Addressing) {
-  return {
-    ...(chargeBoxIdentity === undefined ? {} : { chargeBoxIdentity }),
-    ...(messageId === undefined ? {} : { messageId }),
-    ...(from === undefined ? {} : { from }),
-    ...(replyTo === undefined ? {} : { replyTo }),
-  };
+type Known = Pick<RefusedRequest, 'chargeBoxIdentity' | 'messageId'> & Pick<InboundRequest, 'from' | 'replyTo'>;
+
+function known({ chargeBoxIdentity, messageId, from, replyTo }: Addressing): Known {
+  const found: { -readonly [Name in keyof Known]: Known[Name] } = {};
+  if (chargeBoxIdentity !== undefined) found.chargeBoxIdentity = chargeBoxIdentity;
+  if (messageId !== undefined) found.messageId = messageId;
+  if (from !== undefined) found.from = from;
+  if (replyTo !== undefined) found.replyTo = replyTo;
+  return found;
 }
 
 function strictly(result: InboundRequest | RefusedRequest): InboundRequest | RefusedRequest {

@@ -53,7 +53,8 @@ function intReader({ min = least }: IntKind): ReadScalar {
   return (text) => {
     const match = /^\s*([+-]?\d+)(\.0*)?\s*$/.exec(text);
     if (match === null) return undefined;
-    const value = Number(match[1]);
+    // Without the sum, -0 would be another number than 0.
+    const value = Number(match[1]) + 0;
     if (value < least || value > greatest) return undefined;
     if (match[2] !== undefined) return { value, quirk: 'number-form' };
     return value < min ? { value, quirk: 'out-of-range' } : { value };

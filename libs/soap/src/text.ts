@@ -6,8 +6,8 @@ export interface UnreadableText {
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
- * The text of a body: the `charset` of the content type counts first, then a byte order mark, then the XML declaration, then
- * UTF-8 (RFC 7303). A byte order mark stays in the text.
+ * The text of a body: a byte order mark counts first, then the `charset` of the content type, then the XML declaration, then
+ * UTF-8 (RFC 7303, 3). A byte order mark stays in the text.
  */
 export function decodeText(bytes: Buffer, contentType = ''): string | UnreadableText {
   const charset = charsetOf(bytes, contentType);
@@ -27,23 +27,29 @@ function decodeWith(decoder: typeof strictUtf8, bytes: Buffer, charset: string):
   }
 }
 
-const byteOrderMarks: Readonly<Record<string, string>> = { fffe: 'utf-16le', feff: 'utf-16be' };
-
 function charsetOf(bytes: Buffer, contentType: string): string {
-  const named = /charset\s*=\s*"?([^\s";]+)/i.exec(contentType)?.[1];
-  if (named !== undefined) return normalised(named);
-  const mark = byteOrderMarks[bytes.toString('hex', 0, 2)];
-  if (mark !== undefined) return mark;
-  if (bytes[0] !== 0x3c || bytes[1] !== 0x3f) return 'utf-8';
-  const declared = /^<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(
-    bytes.toString('latin1', 0, 200),
-  )?.[1];
-  return declared === undefined ? 'utf-8' : normalised(declared);
+  const marked = markedAs(bytes);
+  if (marked !== undefined) return marked;
+  const named = /charset\s*=\s*["']?([^\s"';]+)/i.exec(contentType)?.[1] ?? declaredIn(bytes) ?? 'utf-8';
+  const lower = named.toLowerCase();
+  if (lower === 'utf8') return 'utf-8';
+  if (lower !== 'utf-16') return lower;
+  // Nothing says which end comes first but the first character, which is `<`; and what has no zeros is no UTF-16 at all.
+  if (bytes[0] === 0) return 'utf-16be';
+  return bytes[1] === 0 ? 'utf-16le' : 'utf-8';
 }
 
-function normalised(charset: string): string {
-  const lower = charset.toLowerCase();
-  return lower === 'utf8' ? 'utf-8' : lower;
+function markedAs([first, second, third]: Buffer): string | undefined {
+  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8';
+  if (first === 0xff && second === 0xfe) return 'utf-16le';
+  return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+}
+
+function declaredIn(bytes: Buffer): string | undefined {
+  // Most requests are not worth the look: they begin with the envelope, or say UTF-8.
+  const first = bytes[0];
+  if (first === 0x3c && bytes[1] !== 0x3f) return undefined;
+  return /^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]+)["']/.exec(bytes.toString('latin1', 0, 200))?.[1];
 }
 
 /** A copy that does not keep the text alive that it was cut from: V8 lets a slice pin the whole message. */

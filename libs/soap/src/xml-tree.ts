@@ -1,4 +1,5 @@
 import { SaxesParser } from 'saxes';
+import { readPlainDocument } from './plain-document';
 import { escaped } from './text';
 
 /** An element as read: names resolved, its text in one piece, its children in order. */
@@ -47,13 +48,17 @@ export class XmlTreeReader {
   private elements = 0;
   private attributes = 0;
 
-  constructor(private readonly limits: XmlLimits = defaultLimits) {
+  /** `readPlain` is another one only where a spec wants the parser to read everything. */
+  constructor(
+    private readonly limits: XmlLimits = defaultLimits,
+    private readonly readPlain: typeof readPlainDocument = readPlainDocument,
+  ) {
     this.parser = this.newParser(false);
   }
 
   read(text: string): XmlElement | NotXml {
     try {
-      return this.parse(text);
+      return this.readPlain(text, this.limits) ?? this.parse(text);
     } catch {
       // Lines and columns cost time, so only a refused document is read with them.
       this.parser = this.newParser(true);
@@ -90,6 +95,10 @@ export class XmlTreeReader {
     parser.on('error', (error) => {
       throw error;
     });
+    parser.on('xmldecl', ({ version }) => {
+      // XML 1.1 lets control characters pass, as references.
+      if (version !== undefined && version !== '1.0') refuse(`XML ${version} is not allowed in SOAP, only 1.0.`)();
+    });
     parser.on('doctype', refuse('A document type declaration is not allowed in SOAP.'));
     parser.on('processinginstruction', refuse('Processing instructions are not allowed in SOAP.'));
     parser.on('attribute', () => {
@@ -115,7 +124,12 @@ export class XmlTreeReader {
 
   private enter(tag: { name: string; local: string; uri: string; attributes: Record<string, XmlAttribute> }): void {
     const parent = this.open.at(-1);
-    const attributes = Object.values(tag.attributes);
+    const attributes = Object.values(tag.attributes).map(({ name, local, uri, value }) => ({
+      name,
+      local,
+      uri,
+      value,
+    }));
     const element: XmlElement = {
       name: tag.name,
       local: tag.local,
