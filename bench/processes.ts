@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -31,6 +31,7 @@ export async function startService(
 ): Promise<Running> {
   const child = fork(join(__dirname, '../apps/central-system/src/main.js'), [], {
     silent: true,
+    execArgv: startFlags(),
     env: {
       ...process.env,
       DATA_DIR: dataDir,
@@ -46,6 +47,12 @@ export async function startService(
   });
   const { soapPort, apiPort } = await ready(child);
   return { ...running(child, soapPort), apiPort };
+}
+
+/** What `npm start` gives to node. */
+function startFlags(): string[] {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: { start: string } };
+  return scripts.start.split(' ').filter((word) => word.startsWith('--'));
 }
 
 function ready(child: ChildProcess): Promise<{ readonly soapPort: number; readonly apiPort: number }> {
