@@ -8,6 +8,7 @@ const allowed = {
   'event-store': ['kernel'],
   runtime: ['kernel', 'ocpp', 'charge-box'],
   ingress: ['kernel', 'ocpp', 'soap', 'runtime'],
+  egress: ['kernel', 'ocpp', 'soap', 'runtime'],
   'read-models': ['kernel', 'ocpp', 'charge-box', 'runtime'],
   api: ['kernel', 'ocpp', 'charge-box', 'runtime', 'read-models'],
 };
@@ -74,7 +75,7 @@ module.exports = {
     },
     {
       name: 'nest-in-its-place',
-      comment: 'Nest and its decorators live in runtime, ingress, read-models, api and apps.',
+      comment: 'Nest and its decorators live in runtime, ingress, egress, read-models, api and apps.',
       severity: 'error',
       from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store|testing)/` },
       to: { path: 'node_modules/@nestjs/' },

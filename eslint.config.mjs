@@ -17,7 +17,7 @@ const purity = [
 const impure = ['process', 'performance', 'crypto', 'globalThis', 'fetch', 'setTimeout', 'setInterval', 'setImmediate'];
 const noDecorator = {
   selector: 'Decorator',
-  message: 'Decorators live in runtime, ingress, read-models, api and apps.',
+  message: 'Decorators live in runtime, ingress, egress, read-models, api and apps.',
 };
 
 /** The rules, for files below a base: the project itself, or the folder of files that must trip them. */
@@ -48,7 +48,7 @@ export const configuration = (base, project) =>
     },
     {
       // Nest reads the types of constructor parameters at run time: a type-only import would be erased.
-      files: [`${base}libs/{runtime,ingress,read-models,api}/**/*.ts`, `${base}apps/**/*.ts`],
+      files: [`${base}libs/{runtime,ingress,egress,read-models,api}/**/*.ts`, `${base}apps/**/*.ts`],
       rules: {
         'no-restricted-syntax': 'off',
         '@typescript-eslint/consistent-type-imports': 'off',

@@ -19,7 +19,11 @@ interface Transaction {
 
 async function main(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'ocpp-demo-'));
-  const service = await startService(folder, { API_KEY: key, HEARTBEAT_INTERVAL: '60' });
+  const service = await startService(folder, {
+    API_KEY: key,
+    HEARTBEAT_INTERVAL: '60',
+    OUTBOUND_ALLOW: 'peer 127.0.0.0/8',
+  });
   try {
     say(
       `The service listens for charge boxes at http://127.0.0.1:${service.port}/ocpp and for operators at http://127.0.0.1:${service.apiPort}/api`,

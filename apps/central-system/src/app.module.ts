@@ -6,7 +6,8 @@ import type { Clock, EventStore, Log, Meter } from '@app/kernel';
 import type { ReadModels } from '@app/read-models';
 import { ReadModelsModule } from '@app/read-models';
 import type { RuntimeSettings } from '@app/runtime';
-import { CLOCK, EVENT_STORE, LOG, METER, RUNTIME_SETTINGS, RuntimeModule } from '@app/runtime';
+import type { Caller } from '@app/runtime';
+import { CALLER, CLOCK, EVENT_STORE, LOG, METER, RUNTIME_SETTINGS, RuntimeModule } from '@app/runtime';
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 
@@ -17,17 +18,19 @@ export interface Ports {
   readonly log: Log;
   readonly meter: Meter;
   readonly settings: RuntimeSettings;
+  readonly caller: Caller;
 }
 
 @Module({})
 class PortsModule {
-  static forRoot({ store, clock, log, meter, settings }: Ports): DynamicModule {
+  static forRoot({ store, clock, log, meter, settings, caller }: Ports): DynamicModule {
     const values = [
       { provide: EVENT_STORE, useValue: store },
       { provide: CLOCK, useValue: clock },
       { provide: LOG, useValue: log },
       { provide: METER, useValue: meter },
       { provide: RUNTIME_SETTINGS, useValue: settings },
+      { provide: CALLER, useValue: caller },
     ];
     return { module: PortsModule, global: true, providers: values, exports: values.map(({ provide }) => provide) };
   }

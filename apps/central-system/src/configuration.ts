@@ -1,4 +1,5 @@
 import { vendorRegistry } from '@app/charge-box';
+import { parseAllowList } from '@app/egress';
 import { z } from 'zod';
 
 /** One environment variable: how it is read, and what it is for. The table is the whole configuration. */
@@ -39,6 +40,11 @@ const urlPath = z
   .string()
   .regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, 'must begin with / and hold only letters, digits and . _ ~ - /')
   .default('/ocpp');
+
+const outboundPath = z
+  .string()
+  .regex(/^\/[A-Za-z0-9._~/?=&%-]{0,200}$/, 'must be the path of a URL that begins with /')
+  .default('/');
 
 export const variables = {
   SOAP_PORT: variable(whole(0, 65_535, 8080), '8080', 'Port that charge boxes call; 0 picks a free one.'),
@@ -81,6 +87,47 @@ export const variables = {
     '`known`: an unknown idTag is Invalid. `open`: it is Accepted.',
   ),
   HEARTBEAT_INTERVAL: variable(whole(1, 86_400, 300), '300', 'Seconds between heartbeats that charge boxes are told.'),
+  RESPONSE_DEADLINE: variable(
+    whole(1, 3_600, 120),
+    '120',
+    'Seconds for an answer: of somebody outside to a delegated request, and of a charge box to an operation sent to it.',
+  ),
+  OUTBOUND_ALLOW: variable(
+    z
+      .string()
+      .default('peer:80,443,1024-65535')
+      .transform((text, context) => {
+        const list = parseAllowList(text);
+        if (!('violations' in list)) return list;
+        for (const message of list.violations) context.addIssue({ code: 'custom', message });
+        return z.NEVER;
+      }),
+    '`peer:80,443,1024-65535`',
+    'Who may be called, with blanks between: `peer` (the address a charge box calls from), `public`, `private`, or networks, each with ports.',
+  ),
+  OUTBOUND_PEER_PORT: variable(
+    z
+      .string()
+      .regex(/^\d{1,5}$/, 'must be a whole number')
+      .transform(Number)
+      .refine((port) => port >= 1 && port <= 65_535, 'must be between 1 and 65535')
+      .optional(),
+    'none',
+    'Port at which charge boxes are called that say no usable address. Without it they are not called.',
+  ),
+  OUTBOUND_PEER_PATH: variable(outboundPath, '/', 'Path that goes with OUTBOUND_PEER_PORT.'),
+  OUTBOUND_CONNECT_TIMEOUT: variable(whole(1, 300, 10), '10', 'Seconds until a connection to a charge box must be up.'),
+  OUTBOUND_MAX_ANSWER: variable(
+    whole(1_024, 1_073_741_824, 1_048_576),
+    '1048576',
+    'Bytes of an answer of a charge box, as sent and decompressed.',
+  ),
+  OUTBOUND_CONCURRENT: variable(whole(1, 100_000, 2_000), '2000', 'Charge boxes called at a time.'),
+  COMMAND_TIME_TO_LIVE: variable(
+    whole(1, 2_592_000, 3_600),
+    '3600',
+    'Seconds that an operation waits for its charge box, unless its call says otherwise.',
+  ),
   KEPT_HEARTBEATS: variable(whole(1, 100_000, 100), '100', 'Heartbeats kept for each charge box.'),
   MAX_CONNECTOR_POWER: variable(
     whole(1, 10_000_000, 400_000),

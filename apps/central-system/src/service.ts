@@ -2,20 +2,21 @@ import { createApi, loadOrCreateApiKey } from '@app/api';
 import type { ApiKey, ReadinessReport } from '@app/api';
 import { openEmbeddedStore, openInMemoryStore } from '@app/event-store';
 import type { EmbeddedStore } from '@app/event-store';
+import { BoxCaller } from '@app/egress';
 import type { WsdlSource } from '@app/ingress';
 import { SoapListener } from '@app/ingress';
 import type { Clock, EventStore, Log } from '@app/kernel';
 import { codedError, systemClock } from '@app/kernel';
 import { ocpp15, renderWsdl } from '@app/ocpp';
 import { ReadModels } from '@app/read-models';
-import { AuthorizationDirectory, TransactionIds } from '@app/runtime';
+import { AnsweringRules, AuthorizationDirectory, Dispatcher, Liveness, Reactions } from '@app/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { join } from 'node:path';
 import { version } from './version';
 import { AppModule } from './app.module';
 import type { Configuration } from './configuration';
 import { PrometheusMeter } from './prometheus';
-import { ingressSettings, runtimeSettings } from './settings';
+import { egressSettings, ingressSettings, runtimeSettings } from './settings';
 
 /** The service at work. */
 export interface Service {
@@ -72,6 +73,7 @@ async function startOn(store: EventStore, given: Given): Promise<Service> {
       log,
       meter,
       settings: runtimeSettings(configuration),
+      caller: new BoxCaller(configuration.OUTBOUND_ALLOW, egressSettings(configuration)),
       readModels,
       ingress: ingressSettings(configuration),
       wsdl,
@@ -81,14 +83,15 @@ async function startOn(store: EventStore, given: Given): Promise<Service> {
         readiness: () => readiness.report(),
         metrics: () => meter.render(),
         waitFor: (position, milliseconds) => readModels.waitFor(position, milliseconds),
+        commandTimeToLive: configuration.COMMAND_TIME_TO_LIVE,
         clock,
         logger: log,
       },
     }),
     { nest: { logger: false, abortOnError: false } },
   );
-  await app.get(AuthorizationDirectory, { strict: false }).restore(readModels.seed(), store);
-  await app.get(TransactionIds, { strict: false }).ready();
+  const work = workOf(app);
+  await restore(app, work, readModels, store);
   readModels.start();
   const { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST } = configuration;
   const listener = app.get(SoapListener, { strict: false });
@@ -96,12 +99,48 @@ async function startOn(store: EventStore, given: Given): Promise<Service> {
     await listening('API', `${API_HOST}:${API_PORT}`, () => app.listen(API_PORT, API_HOST));
     await listening('SOAP', `${SOAP_HOST}:${SOAP_PORT}`, () => listener.listen());
   } catch (error) {
+    await endWork(work);
     await app.close();
     await readModels.stop();
     throw error;
   }
   readiness.open = true;
-  return serviceOf(app, listener, { store, readModels, readiness, created: apiKey.created });
+  return serviceOf(app, listener, { store, readModels, readiness, work, created: apiKey.created });
+}
+
+/** What goes on by itself. */
+interface Work {
+  readonly reactions: Reactions;
+  readonly liveness: Liveness;
+  readonly dispatcher: Dispatcher;
+}
+
+function workOf(app: NestFastifyApplication): Work {
+  return {
+    reactions: app.get(Reactions, { strict: false }),
+    liveness: app.get(Liveness, { strict: false }),
+    dispatcher: app.get(Dispatcher, { strict: false }),
+  };
+}
+
+/** Takes up everything where the last run left it. */
+async function restore(
+  app: NestFastifyApplication,
+  { reactions, liveness }: Work,
+  readModels: ReadModels,
+  store: EventStore,
+): Promise<void> {
+  await app.get(AuthorizationDirectory, { strict: false }).restore(readModels.seed(), store);
+  await app.get(AnsweringRules, { strict: false }).restore();
+  await reactions.start(readModels.taskSeed(), false);
+  liveness.start(readModels.lastSeen());
+}
+
+/** Requests that wait are closed with an explanation, operations under way are recorded as far as they are known. */
+async function endWork({ reactions, liveness, dispatcher }: Work): Promise<void> {
+  liveness.stop();
+  await reactions.stop();
+  await dispatcher.stop();
 }
 
 async function listening(what: 'API' | 'SOAP', address: string, listen: () => Promise<unknown>): Promise<void> {
@@ -130,18 +169,21 @@ interface Parts {
   readonly store: EventStore;
   readonly readModels: ReadModels;
   readonly readiness: { open: boolean };
+  readonly work: Work;
   readonly created: string | undefined;
 }
 
 function serviceOf(
   app: NestFastifyApplication,
   listener: SoapListener,
-  { store, readModels, readiness, created }: Parts,
+  { store, readModels, readiness, work, created }: Parts,
 ): Service {
   let stopped: Promise<void> | undefined;
   const stop = async () => {
     readiness.open = false;
-    await listener.close();
+    const closed = listener.close();
+    await endWork(work);
+    await closed;
     await app.close();
     await readModels.stop();
     await store.close();

@@ -1,9 +1,12 @@
+import type { EgressSettings } from '@app/egress';
+import { egressDefaults } from '@app/egress';
 import type { IngressSettings } from '@app/ingress';
 import type { RuntimeSettings } from '@app/runtime';
 import type { Configuration } from './configuration';
 
 /** The part of the configuration that steers decisions. */
 export function runtimeSettings(configuration: Configuration): RuntimeSettings {
+  const { OUTBOUND_PEER_PORT: port } = configuration;
   return {
     policy: {
       registration: configuration.CHARGE_BOX_REGISTRATION,
@@ -15,6 +18,20 @@ export function runtimeSettings(configuration: Configuration): RuntimeSettings {
     cachedChargeBoxes: configuration.CACHED_CHARGE_BOXES,
     maximumCandidates: configuration.MAX_CANDIDATES,
     keptHeartbeats: configuration.KEPT_HEARTBEATS,
+    responseDeadline: configuration.RESPONSE_DEADLINE,
+    outbound: {
+      concurrent: configuration.OUTBOUND_CONCURRENT,
+      ...(port === undefined ? {} : { peer: { port, path: configuration.OUTBOUND_PEER_PATH } }),
+    },
+  };
+}
+
+/** The part of the configuration that says how charge boxes are called. */
+export function egressSettings(configuration: Configuration): EgressSettings {
+  return {
+    ...egressDefaults,
+    connectTimeout: configuration.OUTBOUND_CONNECT_TIMEOUT * 1_000,
+    maximumAnswer: configuration.OUTBOUND_MAX_ANSWER,
   };
 }
 

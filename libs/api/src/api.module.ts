@@ -3,11 +3,17 @@ import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { Changes } from './changes';
 import { ChargeBoxesController } from './charge-boxes.controller';
+import { CommandScheduling } from './command-scheduling';
+import { CommandsController } from './commands.controller';
 import { HealthController } from './health.controller';
 import { IdTagImport } from './id-tag-import';
 import { IdTagsController } from './id-tags.controller';
 import type { ApiOptions } from './options';
 import { API_OPTIONS } from './options';
+import { PresetsController } from './presets.controller';
+import { RequestFeed } from './request-feed';
+import { Buses, RequestOffers } from './request-offers';
+import { RequestsController } from './requests.controller';
 import { API_CLOCK } from './tokens';
 import { TransactionsController } from './transactions.controller';
 
@@ -17,12 +23,24 @@ export class ApiModule {
   static forRoot(options: ApiOptions): DynamicModule {
     return {
       module: ApiModule,
-      controllers: [ChargeBoxesController, TransactionsController, IdTagsController, HealthController],
+      controllers: [
+        ChargeBoxesController,
+        TransactionsController,
+        IdTagsController,
+        CommandsController,
+        PresetsController,
+        RequestsController,
+        HealthController,
+      ],
       providers: [
         { provide: API_OPTIONS, useValue: options },
         { provide: API_CLOCK, useValue: options.clock ?? systemClock },
         Changes,
         IdTagImport,
+        CommandScheduling,
+        Buses,
+        RequestOffers,
+        RequestFeed,
       ],
       exports: [API_OPTIONS, API_CLOCK, Changes],
     };

@@ -107,7 +107,9 @@ export class ChargeBoxesController {
 
 /** What is absent stays as it is; to the charge box an empty text takes a setting away. */
 function settingsOf(change: InputOf<typeof changeChargeBox>['body']): ChargeBoxSettings {
-  return Object.fromEntries(Object.entries(change).map(([name, value]) => [name, value ?? '']));
+  return Object.fromEntries(
+    Object.entries(change).map(([name, value]) => [name, value ?? (name === 'answers' ? {} : '')]),
+  );
 }
 
 const meanings: Readonly<Record<string, string>> = quirkTable;

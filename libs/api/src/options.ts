@@ -31,6 +31,8 @@ export interface ApiOptions {
   readonly metrics: () => Promise<string>;
   /** Waits until the read models show what happened up to a position; false when they did not within the milliseconds. */
   readonly waitFor?: (position: Position, milliseconds: number) => Promise<boolean>;
+  /** Seconds that an operation waits for its charge box, unless its call says otherwise; an hour. */
+  readonly commandTimeToLive?: number;
   readonly clock?: Clock;
   readonly logger?: Log;
   /** `/metrics` answers without a key. False by default: the figures tell what the fleet does. */

@@ -1,10 +1,13 @@
 import type { CentralSystemOperation } from '@app/ocpp';
 import { ocppFault } from '@app/ocpp';
+import { requestKey } from './delegation/evolve';
+import { delegationLimits } from './delegation/state';
 import type { ChargeBoxEvent } from './events';
-import type { Decision, FactName, Facts, InboundMessage, MessageOrigin } from './message';
+import type { Decision, Delegation, FactName, Facts, InboundMessage, MessageOrigin } from './message';
 import { operations } from './operations';
 import { refuseBoot } from './operations/boot-notification';
 import type { Case, Inbound } from './outcome';
+import { consequences } from './outbound/decide';
 import type { ChargeBoxState, ObservedAddress } from './state';
 
 /** The facts that the decision about an operation needs, besides the policy. */
@@ -19,15 +22,53 @@ export function decide<Name extends CentralSystemOperation>(
   message: InboundMessage<Name>,
   box: ChargeBoxState,
   facts: Facts,
+  delegation?: Delegation,
 ): Decision<Name> {
   const { operation, request, origin } = message;
   const registers = box.registration === undefined && facts.policy.registration === 'open';
-  if (box.registration !== 'Accepted' && !registers) return refuse(message, box, facts);
+  if (box.registration !== 'Accepted' && !registers) return refuse(message, box, facts, delegation);
 
   const { decide: decideOperation } = operations[operation] as unknown as Inbound<Name>;
-  const decision = decideOperation({ request, box, origin, facts });
-  const before = [...(registers ? [openRegistration(origin)] : []), ...addressObserved(box, origin)];
-  return before.length === 0 ? decision : { ...decision, events: [...before, ...decision.events] };
+  const builtIn = decideOperation({ request, box, origin, facts });
+  const decision = delegated(message, builtIn, box, delegation) ?? builtIn;
+  const before = [
+    ...(registers ? [openRegistration(origin)] : []),
+    ...addressObserved(box, origin),
+    ...back(box, origin),
+  ];
+  const after = consequences(box, decision.events, origin.at);
+  if (before.length === 0 && after.length === 0) return decision;
+  return { ...decision, events: [...before, ...decision.events, ...after] };
+}
+
+function back({ silentSince }: ChargeBoxState, { at }: MessageOrigin): readonly ChargeBoxEvent[] {
+  return silentSince === undefined ? [] : [{ type: 'ChargeBoxBack', data: { silentSince, at } }];
+}
+
+/** The request waits for somebody outside; what was answered before is answered again without asking. */
+function delegated<Name extends CentralSystemOperation>(
+  { operation, request, origin }: InboundMessage<Name>,
+  builtIn: Decision<Name>,
+  box: ChargeBoxState,
+  delegation: Delegation | undefined,
+): Decision<Name> | undefined {
+  if (delegation === undefined || builtIn.repeated) return undefined;
+  const { msgId, respondBy, heldBy } = delegation;
+  const key = requestKey({ operation, request });
+  const known = box.pending.find((pending) => pending.key === key);
+  const { at } = origin;
+  if (known !== undefined) {
+    const events: readonly ChargeBoxEvent[] = [{ type: 'RequestRepeated', data: { msgId: known.msgId, at } }];
+    return { answer: { waitsFor: known.msgId }, events, repeated: true };
+  }
+  if (box.pending.length >= delegationLimits.pending) return undefined;
+  const unregistered = box.registration === undefined ? { unregistered: true as const } : {};
+  const data = { msgId, operation, request, ...placeAndTime(origin), respondBy, heldBy, ...unregistered };
+  return { answer: { waitsFor: msgId }, events: [{ type: 'RequestDelegated', data: data }] };
+}
+
+function placeAndTime({ at, from, replyTo, remoteAddress, messageId }: MessageOrigin) {
+  return { ...withoutAbsent({ from, replyTo, remoteAddress }), ...(messageId === undefined ? {} : { messageId }), at };
 }
 
 // OCPP 1.5, 4.2: only registered boxes are served; a boot has a status that says so, everything else needs a fault.
@@ -35,13 +76,17 @@ function refuse<Name extends CentralSystemOperation>(
   message: InboundMessage<Name>,
   box: ChargeBoxState,
   facts: Facts,
+  delegation: Delegation | undefined,
 ): Decision<Name> {
   const { operation, request, origin } = message;
   if (operation === 'BootNotification') {
-    return refuseBoot({ request, box, origin, facts } as unknown as Case<
+    const builtIn = refuseBoot({ request, box, origin, facts } as unknown as Case<
       'BootNotification',
       never
     >) as unknown as Decision<Name>;
+    // Whom an operator rejected, no responder is asked about.
+    const isOpen = box.registration === undefined;
+    return delegated(message, { ...builtIn, repeated: undefined }, box, isOpen ? delegation : undefined) ?? builtIn;
   }
   const why = box.registration === 'Rejected' ? 'was rejected by the operator' : 'is not registered';
   return {

@@ -1,5 +1,7 @@
 import type { DomainEvent } from '@app/kernel';
-import type { CentralSystemRequest, IdTagInfo, MeterReading, OpenText } from '@app/ocpp';
+import type { CentralSystemOperation, CentralSystemRequest, IdTagInfo, MeterReading, OpenText } from '@app/ocpp';
+import type { DelegationEvent } from './delegation/events';
+import type { OutboundEvent } from './outbound/events';
 
 /**
  * A moment that a charge box reported. `at` is what counts: the time as the box meant it, or the time of receipt where that
@@ -45,11 +47,18 @@ export type Registration = 'Accepted' | 'Rejected';
 export type BootDetails = CentralSystemRequest<'BootNotification'>;
 
 /** Everything that can have happened to a charge box. Shapes are for ever; a new one gets a higher schema version and an upcaster. */
-export type ChargeBoxEvent =
+export type ChargeBoxEvent = InboundEvent | OutboundEvent | DelegationEvent;
+
+/** What the box reported, and what operators decided about it. */
+type InboundEvent =
   /** Somebody decided whether this identity may charge, or `open` registration did. */
   | DomainEvent<
       'RegistrationDecided',
-      { readonly registration: Registration; readonly by: 'operator' | 'open-registration'; readonly at: string }
+      {
+        readonly registration: Registration;
+        readonly by: 'operator' | 'open-registration' | 'responder';
+        readonly at: string;
+      }
     >
   /** The box booted; `answered` is the status it was given. An unregistered box becomes a candidate by this. */
   | DomainEvent<
@@ -142,7 +151,13 @@ export interface ChargeBoxSettings {
   readonly addressOverride?: string;
   /** Free text of the operator. */
   readonly note?: string;
+  /** Who answers, by operation; what is not named follows the rules for all boxes. */
+  readonly answers?: Answers;
 }
+
+/** Who answers requests of charge boxes: the built-in rules, or somebody outside. */
+export type Answerer = 'automatic' | 'delegated';
+export type Answers = Readonly<Partial<Record<CentralSystemOperation, Answerer>>>;
 
 export interface TransactionStart {
   readonly transactionId: number;
@@ -194,4 +209,29 @@ export const chargeBoxEventSchemas: Readonly<Record<ChargeBoxEventType, number>>
   DataTransferReceived: 1,
   MeterValuesReported: 1,
   HeartbeatReceived: 1,
+  OperationScheduled: 1,
+  OperationSent: 1,
+  OperationDeferred: 1,
+  OperationAnswered: 1,
+  OperationFaulted: 1,
+  OperationExpired: 1,
+  OperationCancelled: 1,
+  OperationConfirmed: 1,
+  ReservationMade: 1,
+  ReservationEnded: 1,
+  ConfigurationRead: 1,
+  ConfigurationChangeAnswered: 1,
+  AvailabilityChangeAnswered: 1,
+  LocalListAnswered: 1,
+  LocalListVersionRead: 1,
+  ChargeBoxSilent: 1,
+  ChargeBoxBack: 1,
+  RequestDelegated: 1,
+  RequestClaimed: 1,
+  RequestReleased: 1,
+  RequestRepeated: 1,
+  RequestAnswered: 1,
+  RequestExpired: 1,
+  RequestInterrupted: 1,
+  LateAnswerRefused: 1,
 };

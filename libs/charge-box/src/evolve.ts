@@ -1,8 +1,10 @@
+import { evolveDelegation } from './delegation/evolve';
 import type { ChargeBoxEvent, ChargeBoxEventOf } from './events';
 import { bootKey, meterValuesKey, startKey, statusKey, stopKey, writtenTime } from './natural-keys';
+import { evolveOutbound, released } from './outbound/evolve';
 import { lastRegisterIn } from './readings';
 import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction } from './state';
-import { limits } from './state';
+import { appended, limits } from './state';
 
 /** The state after an event. Never touches the state before. */
 export function evolve(state: ChargeBoxState, event: ChargeBoxEvent): ChargeBoxState {
@@ -27,19 +29,26 @@ export function evolve(state: ChargeBoxState, event: ChargeBoxEvent): ChargeBoxS
       return statusReported(state, event.data);
     case 'MeterValuesReported':
       return metered(state, event.data);
-    case 'IdTagAuthorized':
     case 'ReservationUsed':
+      return released(state, event.data.reservationId);
+    case 'IdTagAuthorized':
     case 'FirmwareStatusReported':
     case 'DiagnosticsStatusReported':
     case 'DataTransferReceived':
     case 'HeartbeatReceived':
       return state;
+    case 'RequestDelegated':
+    case 'RequestClaimed':
+    case 'RequestReleased':
+    case 'RequestRepeated':
+    case 'RequestAnswered':
+    case 'RequestExpired':
+    case 'RequestInterrupted':
+    case 'LateAnswerRefused':
+      return evolveDelegation(state, event);
+    default:
+      return evolveOutbound(state, event);
   }
-}
-
-/** The list with one more at the end, and no longer than allowed. */
-function appended<Entry>(list: readonly Entry[], entry: Entry, most: number): readonly Entry[] {
-  return list.length < most ? [...list, entry] : [...list.slice(list.length - most + 1), entry];
 }
 
 type Data<Type extends ChargeBoxEvent['type']> = ChargeBoxEventOf<Type>['data'];
@@ -48,11 +57,8 @@ function booted(state: ChargeBoxState, { boot, answered, at }: Data<'ChargeBoxBo
   return answered === 'Accepted' ? state : { ...state, refusedBoot: { key: bootKey(boot), at } };
 }
 
-function configured(
-  state: ChargeBoxState,
-  { timeZone, addressOverride, note }: Data<'ChargeBoxConfigured'>,
-): ChargeBoxState {
-  return { ...state, settings: { timeZone, addressOverride, note } };
+function configured(state: ChargeBoxState, { at: _at, ...settings }: Data<'ChargeBoxConfigured'>): ChargeBoxState {
+  return { ...state, settings };
 }
 
 function started(state: ChargeBoxState, start: Data<'TransactionStarted'>): ChargeBoxState {

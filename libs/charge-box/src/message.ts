@@ -6,6 +6,7 @@ import type {
   OcppFault,
 } from '@app/ocpp';
 import type { ChargeBoxEvent, ChargeBoxSettings, Registration } from './events';
+import type { OutboundMessage } from './outbound/message';
 
 /** Where and when a message came, as far as a decision may know it. */
 export interface MessageOrigin {
@@ -14,6 +15,8 @@ export interface MessageOrigin {
   readonly from?: string;
   readonly replyTo?: string;
   readonly remoteAddress?: string;
+  /** The `wsa:MessageID`, as sent. */
+  readonly messageId?: string;
 }
 
 /** A request of the charge box. */
@@ -24,8 +27,9 @@ export interface InboundMessage<Name extends CentralSystemOperation = CentralSys
   readonly origin: MessageOrigin;
 }
 
-/** What the operator tells the charge box aggregate. */
+/** What operators, and sagas, tell the charge box aggregate. */
 export type OperatorMessage =
+  | OutboundMessage
   | { readonly kind: 'decide-registration'; readonly registration: Registration; readonly at: string }
   | { readonly kind: 'configure'; readonly settings: ChargeBoxSettings; readonly at: string }
   | {
@@ -60,9 +64,27 @@ export interface Policy {
   readonly maximumPower: number;
 }
 
+/** The answer that a box is given. */
+export type GivenAnswer<Name extends CentralSystemOperation = CentralSystemOperation> =
+  { readonly response: CentralSystemResponse<Name> } | OcppFault;
+
+/** Somebody outside answers this pending request. */
+export interface Waiting {
+  readonly waitsFor: string;
+}
+
+/** How a request is offered to somebody outside. */
+export interface Delegation {
+  /** New and unique. */
+  readonly msgId: string;
+  readonly respondBy: string;
+  /** Name of this run of the service. */
+  readonly heldBy: string;
+}
+
 /** The outcome of a message of the charge box: what it is answered, and what is recorded. Never thrown. */
 export interface Decision<Name extends CentralSystemOperation = CentralSystemOperation> {
-  readonly answer: { readonly response: CentralSystemResponse<Name> } | OcppFault;
+  readonly answer: GivenAnswer<Name> | Waiting;
   readonly events: readonly ChargeBoxEvent[];
   /** The request was a repetition of one already recorded. */
   readonly repeated?: true;

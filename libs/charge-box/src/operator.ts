@@ -1,4 +1,5 @@
 import type { ChargeBoxSettings } from './events';
+import { decideOutbound } from './outbound/decide';
 import type { OperatorDecision, OperatorMessage } from './message';
 import type { ChargeBoxState } from './state';
 import { isTimeZone } from './times';
@@ -12,6 +13,12 @@ export function decideOperator(message: OperatorMessage, box: ChargeBoxState): O
       return configure(message, box);
     case 'close-transaction':
       return closeTransaction(message, box);
+    case 'schedule':
+      return box.registration === 'Accepted'
+        ? decideOutbound(message, box)
+        : refused('The charge box is not accepted. Accept it first.');
+    default:
+      return decideOutbound(message, box);
   }
 }
 
@@ -42,14 +49,16 @@ function configure({ settings, at }: Message<'configure'>, box: ChargeBoxState):
 }
 
 function merged(before: ChargeBoxSettings, change: ChargeBoxSettings): ChargeBoxSettings {
-  const names = ['timeZone', 'addressOverride', 'note'] as const;
+  const names = ['timeZone', 'addressOverride', 'note', 'answers'] as const;
   return Object.fromEntries(
     names.flatMap((name) => {
       const value = change[name] ?? before[name];
-      return value === undefined || value === '' ? [] : [[name, value]];
+      return value === undefined || value === '' || isEmpty(value) ? [] : [[name, value]];
     }),
   );
 }
+
+const isEmpty = (value: string | object): boolean => typeof value === 'object' && Object.keys(value).length === 0;
 
 function closeTransaction(message: Message<'close-transaction'>, box: ChargeBoxState): OperatorDecision {
   const { transactionId, orphanId, reason, at } = message;

@@ -1,5 +1,9 @@
 import type { IdTagInfo } from '@app/ocpp';
 import type { ChargeBoxSettings, Registration } from './events';
+import type { DelegationState } from './delegation/state';
+import { initialDelegation } from './delegation/state';
+import type { OutboundState } from './outbound/state';
+import { initialOutbound } from './outbound/state';
 import type { Register } from './readings';
 
 /**
@@ -7,7 +11,7 @@ import type { Register } from './readings';
  * The members under `telemetry` come from the telemetry stream alone, the others from the state stream alone, so that the two
  * streams may be folded one after the other.
  */
-export interface ChargeBoxState {
+export interface ChargeBoxState extends OutboundState, DelegationState {
   readonly registration?: Registration;
   readonly settings: ChargeBoxSettings;
   readonly address?: ObservedAddress;
@@ -71,7 +75,7 @@ export interface TelemetryMemory {
 }
 
 /** Version of this shape; a snapshot of another version is not used. */
-export const stateSchema = 1;
+export const stateSchema = 2;
 
 /** Most that each member holds; the oldest goes first. */
 export const limits = { open: 512, ended: 256, orphans: 64, connectors: 128, telemetry: 128 } as const;
@@ -83,7 +87,14 @@ export const initialState: ChargeBoxState = {
   orphans: [],
   connectors: [],
   telemetry: [],
+  ...initialOutbound,
+  ...initialDelegation,
 };
+
+/** The list with one more at the end, and no longer than allowed. */
+export function appended<Entry>(list: readonly Entry[], entry: Entry, most: number): readonly Entry[] {
+  return list.length < most ? [...list, entry] : [...list.slice(list.length - most + 1), entry];
+}
 
 /** The newest register known of a connector, from wherever it came. */
 export function lastRegister(state: ChargeBoxState, connectorId: number): Register | undefined {

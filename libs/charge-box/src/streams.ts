@@ -27,6 +27,16 @@ export const snapshotPrefix = 'chargeBoxSnapshot-';
 export const idTagPrefix = 'idTag-';
 /** Blocks of transaction ids handed out. */
 export const transactionIdStream = 'transactionIds';
+/** Which ids near one another are spoken for: blocks of ours, and single ids that responders chose. */
+export const transactionIdClaimStream = (transactionId: number): string =>
+  `transactionIdClaims-${Math.floor((transactionId - 1) / 1_000)}`;
+
+export const presetPrefix = 'preset-';
+/** A preset of what is sent to charge boxes. */
+export const presetStream = (name: string): string => presetPrefix + encodeIdentity(name);
+
+/** Who answers requests, for all boxes. */
+export const answeringRulesStream = 'answeringRules';
 
 /** What the decisions about a charge box need. */
 export const stateStream = (identity: string): string => statePrefix + encodeIdentity(identity);

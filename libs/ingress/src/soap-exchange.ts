@@ -22,6 +22,8 @@ export interface Arrival {
   readonly requestId: string;
   readonly contentType?: string;
   readonly remoteAddress?: string;
+  /** Called when the request has to wait for somebody; the signal aborts when the box hangs up. */
+  readonly hangUp?: () => AbortSignal;
 }
 
 interface Ports {
@@ -83,12 +85,13 @@ export class SoapExchange {
     }
   }
 
-  private originOf(message: InboundRequest, { requestId, remoteAddress }: Arrival): RequestOrigin {
+  private originOf(message: InboundRequest, { requestId, remoteAddress, hangUp }: Arrival): RequestOrigin {
     return {
       requestId,
       at: new Date(this.ports.clock.now()).toISOString(),
       quirks: message.quirks,
       ...(remoteAddress === undefined ? {} : { remoteAddress }),
+      ...(hangUp === undefined ? {} : { hangUp }),
       ...(message.messageId === undefined ? {} : { messageId: message.messageId }),
       ...(message.from === undefined ? {} : { from: message.from }),
       ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),

@@ -127,8 +127,20 @@ export class SoapListener {
       requestId: `${this.run}-${this.requests.toString(36)}`,
       contentType: request.headers['content-type'],
       remoteAddress: request.socket.remoteAddress,
+      hangUp: () => this.waits(response),
     });
     return this.send(request, response, answer);
+  }
+
+  /** The request waits for somebody outside: it is bounded by connections then, not by what is worked on at once. */
+  private waits(response: ServerResponse): AbortSignal {
+    const hungUp = new AbortController();
+    this.inFlight -= 1;
+    response.once('close', () => {
+      this.inFlight += 1;
+      if (!response.writableFinished) hungUp.abort();
+    });
+    return hungUp.signal;
   }
 
   private async send(request: IncomingMessage, response: ServerResponse, answer: SoapAnswer): Promise<void> {

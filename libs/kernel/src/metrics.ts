@@ -30,6 +30,27 @@ export const metricTable = {
   charge_box_activation_seconds: { kind: 'histogram', help: 'Time to load a charge box from its history.', labels: [] },
   charge_box_conflicts_total: { kind: 'counter', help: 'Appends that met events of another writer.', labels: [] },
   heartbeats_lost_total: { kind: 'counter', help: 'Heartbeats answered but not recorded.', labels: [] },
+  saga_events_skipped_total: {
+    kind: 'counter',
+    help: 'Events that could not be folded into the to-do lists.',
+    labels: [],
+  },
+  tasks_done_total: { kind: 'counter', help: 'Tasks of the to-do lists that were done, by kind.', labels: ['kind'] },
+  tasks_failed_total: {
+    kind: 'counter',
+    help: 'Tasks that failed and were put back, by kind.',
+    labels: ['kind'],
+  },
+  operations_sent_total: {
+    kind: 'counter',
+    help: 'Operations sent to charge boxes, by operation and outcome.',
+    labels: ['operation', 'outcome'],
+  },
+  operation_seconds: {
+    kind: 'histogram',
+    help: 'From sending an operation to the end of its answer.',
+    labels: ['operation'],
+  },
   snapshots_failed_total: {
     kind: 'counter',
     help: 'Snapshots that could not be stored. Only speed suffers.',

@@ -22,6 +22,7 @@ export const quirkTable = {
   'other-service-namespace': "The body is in the other service's namespace.",
   'namespace-slash': 'The namespace of the body lacks its trailing slash, or has one too many.',
   'wrapper-case': 'The body element is written in another letter case.',
+  'wrapper-name': 'The body element has a name or a namespace that its operation does not have.',
   'field-namespace': 'A field is in another namespace than its parent.',
   'field-case': 'The name of a field is written in another letter case.',
   'field-order': 'Fields stand in another order than the schema has them.',

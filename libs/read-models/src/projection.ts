@@ -1,15 +1,15 @@
-import type { ChargeBoxEvent, IdTagEvent } from '@app/charge-box';
-import { identityOfStream } from '@app/charge-box';
+import type { ChargeBoxEvent, IdTagEvent, PresetEvent } from '@app/charge-box';
+import { identityOfStream, idTagPrefix, presetPrefix } from '@app/charge-box';
 import type { RecordedEvent } from '@app/kernel';
 
 /** Every event that a projection may be about. */
-export type ProjectedEvent = ChargeBoxEvent | IdTagEvent;
+export type ProjectedEvent = ChargeBoxEvent | IdTagEvent | PresetEvent;
 export type ProjectedType = ProjectedEvent['type'];
 export type DataOf<Type extends ProjectedType> = Extract<ProjectedEvent, { type: Type }>['data'];
 
 /** What a projection is told of an event besides its data. */
 export interface Occasion {
-  /** Charge box that the event is about; empty for events of idTags. */
+  /** Charge box that the event is about; empty for events of idTags and presets. */
   readonly identity: string;
   /** Key of the row that is asked for. */
   readonly key: string;
@@ -44,7 +44,8 @@ export interface Projection<Row> {
 
 /** A recorded event as projections see it; `undefined` for events that are about neither a charge box nor an idTag. */
 export function occasionOf(event: RecordedEvent): Omit<Occasion, 'key'> | undefined {
-  const identity = identityOfStream(event.stream) ?? (event.stream.startsWith('idTag-') ? '' : undefined);
+  const isOfNoBox = event.stream.startsWith(idTagPrefix) || event.stream.startsWith(presetPrefix);
+  const identity = identityOfStream(event.stream) ?? (isOfNoBox ? '' : undefined);
   if (identity === undefined) return undefined;
   return { identity, receivedAt: event.metadata.receivedAt, position: event.position };
 }

@@ -3,11 +3,18 @@ import { Query } from '@nestjs/cqrs';
 import type {
   AddressRow,
   ChargeBoxRow,
+  ConfigurationRow,
   ConnectorRow,
   IdTagRow,
   MeterValueRow,
+  OperationRow,
+  OperationStatus,
   OrphanRow,
+  PresetRow,
   QuirkRow,
+  RequestRow,
+  RequestStatus,
+  ReservationRow,
   TransactionRow,
 } from './rows';
 
@@ -31,6 +38,8 @@ export interface ChargeBoxFilter {
   readonly search?: string;
   /** Boxes last seen before this moment. */
   readonly silentSince?: string;
+  /** Boxes that are silent for more than twice their interval, or the others. */
+  readonly silent?: boolean;
 }
 
 export class FindChargeBoxes extends Query<Page<ChargeBoxRow>> {
@@ -51,6 +60,13 @@ export interface ChargeBoxDetails extends ChargeBoxRow {
 
 export class FindChargeBox extends Query<ChargeBoxDetails | undefined> {
   constructor(readonly identity: string) {
+    super();
+  }
+}
+
+/** Of the identities, those of charge boxes that are not accepted, or not known at all. */
+export class FindNotAccepted extends Query<readonly string[]> {
+  constructor(readonly identities: readonly string[]) {
     super();
   }
 }
@@ -128,6 +144,98 @@ export class FindIdTags extends Query<Page<IdTagRow>> {
 
 export class FindIdTag extends Query<IdTagRow | undefined> {
   constructor(readonly idTag: string) {
+    super();
+  }
+}
+
+export interface OperationFilter {
+  readonly identity?: string;
+  /** Name of the operation. */
+  readonly command?: string;
+  readonly status?: OperationStatus;
+  readonly batchId?: string;
+  readonly idempotencyKey?: string;
+  readonly outcomeUnknown?: boolean;
+  /** Scheduled at or after / before. */
+  readonly from?: string;
+  readonly to?: string;
+}
+
+/** Newest first. */
+export class FindOperations extends Query<Page<OperationRow>> {
+  constructor(
+    readonly filter: OperationFilter,
+    readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+export class FindOperation extends Query<OperationRow | undefined> {
+  constructor(readonly callId: string) {
+    super();
+  }
+}
+
+export interface RequestFilter {
+  readonly identity?: string;
+  readonly command?: string;
+  readonly status?: RequestStatus;
+}
+
+/** Newest first. */
+export class FindRequests extends Query<Page<RequestRow>> {
+  constructor(
+    readonly filter: RequestFilter,
+    readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+export class FindRequest extends Query<RequestRow | undefined> {
+  constructor(readonly msgId: string) {
+    super();
+  }
+}
+
+export interface ReservationFilter {
+  readonly identity?: string;
+  readonly status?: ReservationRow['status'];
+}
+
+export class FindReservations extends Query<Page<ReservationRow>> {
+  constructor(
+    readonly filter: ReservationFilter,
+    readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+export interface ConfigurationFilter {
+  readonly identity?: string;
+  /** Part of the key, letter case aside. */
+  readonly search?: string;
+}
+
+export class FindConfiguration extends Query<Page<ConfigurationRow>> {
+  constructor(
+    readonly filter: ConfigurationFilter,
+    readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+export class FindPresets extends Query<Page<PresetRow>> {
+  constructor(readonly paging: Paging) {
+    super();
+  }
+}
+
+export class FindPreset extends Query<PresetRow | undefined> {
+  constructor(readonly name: string) {
     super();
   }
 }

@@ -8,19 +8,29 @@ import { eventsOfBox } from './events-of-box';
 import {
   FindChargeBox,
   FindChargeBoxes,
+  FindConfiguration,
   FindConnectors,
   FindEvents,
   FindIdTag,
   FindIdTags,
   FindMeterValues,
+  FindNotAccepted,
+  FindOperation,
+  FindOperations,
   FindOrphans,
+  FindPreset,
+  FindPresets,
   FindReadModelStatus,
+  FindRequest,
+  FindRequests,
+  FindReservations,
   FindTransaction,
   FindTransactions,
 } from './queries';
 import { ReadModels } from './read-models';
 import type { SqliteDatabase } from './sqlite/database';
 import * as lists from './sqlite/lists';
+import * as outbound from './sqlite/outbound-lists';
 
 /** The handler of a query that the tables alone can answer. */
 function fromTables<Asked extends Query<unknown>>(
@@ -66,6 +76,7 @@ class FindReadModelStatusHandler implements IQueryHandler<FindReadModelStatus> {
 export const queryHandlers: readonly Type<IQueryHandler>[] = [
   fromTables(FindChargeBoxes, (database, { filter, paging }) => lists.findChargeBoxes(database, filter, paging)),
   fromTables(FindChargeBox, (database, { identity }) => lists.findChargeBox(database, identity)),
+  fromTables(FindNotAccepted, (database, { identities }) => lists.findNotAccepted(database, identities)),
   fromTables(FindConnectors, (database, { identity }) => lists.findConnectors(database, identity)),
   fromTables(FindTransactions, (database, { filter, paging }) => lists.findTransactions(database, filter, paging)),
   fromTables(FindTransaction, (database, { transactionId }) => lists.findTransaction(database, transactionId)),
@@ -73,6 +84,14 @@ export const queryHandlers: readonly Type<IQueryHandler>[] = [
   fromTables(FindMeterValues, (database, { filter, paging }) => lists.findMeterValues(database, filter, paging)),
   fromTables(FindIdTags, (database, { filter, paging }) => lists.findIdTags(database, filter, paging)),
   fromTables(FindIdTag, (database, { idTag }) => lists.findIdTag(database, idTag)),
+  fromTables(FindOperations, (database, { filter, paging }) => outbound.findOperations(database, filter, paging)),
+  fromTables(FindOperation, (database, { callId }) => outbound.findOperation(database, callId)),
+  fromTables(FindRequests, (database, { filter, paging }) => outbound.findRequests(database, filter, paging)),
+  fromTables(FindRequest, (database, { msgId }) => outbound.findRequest(database, msgId)),
+  fromTables(FindReservations, (database, { filter, paging }) => outbound.findReservations(database, filter, paging)),
+  fromTables(FindConfiguration, (database, { filter, paging }) => outbound.findConfiguration(database, filter, paging)),
+  fromTables(FindPresets, (database, { paging }) => outbound.findPresets(database, paging)),
+  fromTables(FindPreset, (database, { name }) => outbound.findPreset(database, name)),
   FindEventsHandler,
   FindReadModelStatusHandler,
 ];

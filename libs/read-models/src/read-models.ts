@@ -1,5 +1,5 @@
 import type { EventStore, Log, Position } from '@app/kernel';
-import type { AuthorizationSeed } from '@app/runtime';
+import type { AuthorizationSeed, LastSeen, TaskSeed } from '@app/runtime';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -8,7 +8,7 @@ import { Projector } from './projector';
 import type { StoreOpener, WorkerMessage } from './projector-worker';
 import type { SqliteDatabase } from './sqlite/database';
 import { openForReading, openForWriting } from './sqlite/database';
-import { seedFrom } from './sqlite/seed';
+import { lastSeenFrom, seedFrom, tasksFrom } from './sqlite/seed';
 
 export interface ReadModelsOptions {
   readonly file: string;
@@ -49,6 +49,16 @@ export class ReadModels {
   /** What the runtime must know of idTags and transactions, as of the checkpoint. */
   seed(): AuthorizationSeed {
     return seedFrom(this.writer);
+  }
+
+  /** The to-do lists of the sagas, as of the checkpoint. */
+  taskSeed(): TaskSeed {
+    return tasksFrom(this.writer);
+  }
+
+  /** When boxes were last seen, as of the checkpoint. */
+  lastSeen(): readonly LastSeen[] {
+    return lastSeenFrom(this.writer);
   }
 
   start(): void {

@@ -1,4 +1,5 @@
-import type { Suspicion } from '@app/charge-box';
+import type { Answers, Preset, Suspicion } from '@app/charge-box';
+import type { CentralSystemOperation, ChargePointOperation } from '@app/ocpp';
 
 /** What operators see of a charge box. Times are ISO 8601 in UTC; absent means never reported. */
 export interface ChargeBoxRow {
@@ -29,6 +30,132 @@ export interface ChargeBoxRow {
   readonly firmwareStatusAt?: string;
   readonly diagnosticsStatus?: string;
   readonly diagnosticsStatusAt?: string;
+  /** Who answers its requests, where that differs from the rules for all boxes. */
+  readonly answers?: Answers;
+  /** Seconds, as told at its last boot. */
+  readonly heartbeatInterval?: number;
+  /** Last sign of life before it fell silent for more than twice its interval; absent while it is not. */
+  readonly silentSince?: string;
+  /** Why the last operation could not be brought to it; absent once one was. */
+  readonly notReachable?: { readonly reason: string; readonly detail: string; readonly at: string };
+  /** Version of the local list that it last confirmed; -1: it keeps none. */
+  readonly localListVersion?: number;
+  readonly localListVersionAt?: string;
+  /** The last list sent to it. */
+  readonly localListSent?: {
+    readonly listVersion: number;
+    readonly updateType: string;
+    readonly status: string;
+    readonly at: string;
+  };
+}
+
+export type OperationStatus = 'Scheduled' | 'Sent' | 'Answered' | 'Faulted' | 'Expired' | 'Cancelled';
+
+/** An operation sent, or to be sent, to a charge box. */
+export interface OperationRow {
+  readonly callId: string;
+  readonly identity: string;
+  readonly operation: ChargePointOperation;
+  readonly data: object;
+  readonly status: OperationStatus;
+  readonly scheduledAt: string;
+  readonly expiresAt: string;
+  readonly notBefore?: string;
+  readonly by: string;
+  readonly batchId?: string;
+  readonly idempotencyKey?: string;
+  readonly attempts: number;
+  readonly url?: string;
+  readonly messageId?: string;
+  readonly sentAt?: string;
+  readonly respondBy?: string;
+  /** Why it is still waiting. */
+  readonly waitsBecause?: { readonly reason: string; readonly detail: string };
+  readonly retryAt?: string;
+  readonly response?: object;
+  readonly failure?: {
+    readonly reason: string;
+    readonly detail: string;
+    readonly fault?: string;
+    readonly httpStatus?: number;
+  };
+  readonly settledAt?: string;
+  readonly cancelledBy?: string;
+  /** It was sent and no answer came; nothing that the box did since tells what became of it. */
+  readonly outcomeUnknown?: boolean;
+  /** What the box did since, that shows what became of it. */
+  readonly evidence?: readonly {
+    readonly evidence: string;
+    readonly at: string;
+    readonly status?: string;
+    readonly transactionId?: number;
+    readonly connectorId?: number;
+    readonly failed?: true;
+    readonly interim?: true;
+  }[];
+}
+
+export type RequestStatus = 'Pending' | 'Answered' | 'Expired' | 'Interrupted';
+
+/** A request of a charge box that somebody outside answers. */
+export interface RequestRow {
+  readonly msgId: string;
+  readonly identity: string;
+  readonly operation: CentralSystemOperation;
+  readonly request: object;
+  readonly from?: string;
+  readonly messageId?: string;
+  readonly status: RequestStatus;
+  readonly receivedAt: string;
+  readonly respondBy: string;
+  readonly claim?: { readonly responder: string; readonly leaseUntil: string };
+  /** The box hung up before it was answered. */
+  readonly hungUp?: boolean;
+  readonly repetitions?: number;
+  readonly response?: object;
+  readonly fault?: string;
+  readonly responder?: string;
+  /** Whether a connection of the box was there to take the answer. */
+  readonly delivered?: boolean;
+  readonly settledAt?: string;
+  readonly lateAnswers?: number;
+}
+
+export interface ReservationRow {
+  readonly reservationId: number;
+  readonly identity: string;
+  readonly connectorId: number;
+  readonly idTag: string;
+  readonly parentIdTag?: string;
+  readonly expiryDate: string;
+  readonly callId: string;
+  readonly status:
+    'active' | 'used' | 'expired' | 'cancelled' | 'replaced' | 'connector-unavailable' | 'unknown-to-charge-box';
+  readonly madeAt: string;
+  readonly endedAt?: string;
+  readonly transactionId?: number;
+}
+
+/** One key of the configuration of a charge box. */
+export interface ConfigurationRow {
+  readonly identity: string;
+  readonly key: string;
+  /** False: the box does not know the key. */
+  readonly known: boolean;
+  readonly readonly?: boolean;
+  readonly value?: string;
+  readonly readAt?: string;
+  readonly formerValue?: string;
+  readonly changedAt?: string;
+  /** The last change that was asked of the box. */
+  readonly askedValue?: string;
+  readonly askedStatus?: string;
+  readonly askedAt?: string;
+}
+
+export interface PresetRow extends Preset {
+  readonly changedAt: string;
 }
 
 /** How often a box deviated from the protocol in one way. */
@@ -59,6 +186,8 @@ export interface ConnectorRow {
   readonly since: string;
   /** Transaction that is open on the connector. */
   readonly transactionId?: number;
+  /** The last change of availability that was asked for; `Scheduled` until the box shows it. */
+  readonly availability?: { readonly type: string; readonly status: string; readonly at: string };
 }
 
 export interface TransactionRow {

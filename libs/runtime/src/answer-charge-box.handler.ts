@@ -1,18 +1,45 @@
-import type { EventMetadata } from '@app/kernel';
+import type { Decision } from '@app/charge-box';
 import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { ChargeBoxes } from './charge-boxes';
-import type { AnsweredRequest, RequestOrigin } from './commands';
+import type { AnsweredRequest, Commanded, RequestOrigin } from './commands';
 import { AnswerChargeBox, TellChargeBox } from './commands';
-import type { Commanded, OperatorOrigin } from './commands';
+import { Liveness } from './liveness';
+import { metadataOfOperator, metadataOfRequest } from './metadata';
+import { RuntimeContext } from './runtime-context';
 
 @CommandHandler(AnswerChargeBox)
 export class AnswerChargeBoxHandler implements ICommandHandler<AnswerChargeBox> {
-  constructor(private readonly boxes: ChargeBoxes) {}
+  constructor(
+    private readonly boxes: ChargeBoxes,
+    private readonly context: RuntimeContext,
+    private readonly liveness: Liveness,
+  ) {}
 
   async execute({ identity, operation, request, origin }: AnswerChargeBox): Promise<AnsweredRequest> {
     const message = { kind: 'request' as const, operation, request, origin };
-    const decision = await this.boxes.with(identity, (box) => box.answer(message, metadataOfRequest(origin)));
-    return { answer: decision.answer, repeated: decision.repeated === true };
+    const { answer, repeated } = await this.boxes.with(identity, (box) =>
+      box.answer(message, metadataOfRequest(origin)),
+    );
+    if (isServed(answer)) this.liveness.note(identity, Date.parse(origin.at), intervalIn(answer));
+    if (!('waitsFor' in answer)) return { answer, repeated: repeated === true };
+    return { answer: await this.waitFor(answer.waitsFor, identity, origin), repeated: repeated === true };
+  }
+
+  /** The answer from outside, or what the deadline makes of it. The mailbox of the box is free meanwhile. */
+  private async waitFor(msgId: string, identity: string, origin: RequestOrigin): Promise<AnsweredRequest['answer']> {
+    const { settlements } = this.context.conversation;
+    const signal = origin.hangUp?.();
+    const settlement = await settlements.wait(msgId, longestWait, signal);
+    if (settlement?.answer !== undefined) return settlement.answer;
+    // A repetition of the box may wait on another connection.
+    if (signal?.aborted === true && !settlements.isAwaited(msgId)) await this.hungUp(msgId, identity, origin);
+    return unanswered;
+  }
+
+  private async hungUp(msgId: string, identity: string, origin: RequestOrigin): Promise<void> {
+    const at = new Date(this.context.clock.now()).toISOString();
+    const interrupt = () => ({ kind: 'interrupt-request' as const, msgId, reason: 'hung-up' as const, at });
+    await this.boxes.with(identity, (box) => box.settle(msgId, interrupt, metadataOfRequest({ ...origin, at })));
   }
 }
 
@@ -27,25 +54,21 @@ export class TellChargeBoxHandler implements ICommandHandler<TellChargeBox> {
   }
 }
 
-/** Metadata of what an operator caused. */
-export function metadataOfOperator(origin: OperatorOrigin, at: string): Omit<EventMetadata, 'schema'> {
-  return {
-    correlationId: origin.requestId,
-    causationId: origin.requestId,
-    actor: 'operator',
-    receivedAt: at,
-    ...(origin.remoteAddress === undefined ? {} : { remoteAddress: origin.remoteAddress }),
-  };
+type Answer = Decision['answer'];
+
+/** Strangers are not waited for: they get a fault, or learn at their boot that they are rejected. */
+function isServed(answer: Answer): boolean {
+  if (!('response' in answer)) return !('fault' in answer);
+  return !('heartbeatInterval' in answer.response) || answer.response.status === 'Accepted';
 }
 
-function metadataOfRequest(origin: RequestOrigin): Omit<EventMetadata, 'schema'> {
-  return {
-    correlationId: origin.requestId,
-    causationId: origin.requestId,
-    actor: 'charge-box',
-    receivedAt: origin.at,
-    ...(origin.remoteAddress === undefined ? {} : { remoteAddress: origin.remoteAddress }),
-    ...(origin.messageId === undefined ? {} : { messageId: origin.messageId }),
-    ...(origin.quirks.length === 0 ? {} : { quirks: origin.quirks }),
-  };
+function intervalIn(answer: Answer): number | undefined {
+  return 'response' in answer && 'heartbeatInterval' in answer.response ? answer.response.heartbeatInterval : undefined;
 }
+
+// The to-do lists answer at the deadline; this is for the day that they cannot.
+const longestWait = 3_600_000;
+const unanswered = {
+  fault: 'InternalError',
+  detail: 'The request was not answered in time. It may be sent again.',
+} as const;

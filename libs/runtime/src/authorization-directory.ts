@@ -22,6 +22,7 @@ const relevantTypes = [
   'TransactionStopped',
   'TransactionClosed',
   'ChargeBoxBooted',
+  'RequestDelegated',
   'RegistrationDecided',
 ] as const;
 
@@ -92,6 +93,9 @@ export class AuthorizationDirectory {
         break;
       case 'ChargeBoxBooted':
         if (identity !== undefined && event.data.answered === 'Rejected') this.candidates.add(identity);
+        break;
+      case 'RequestDelegated':
+        if (identity !== undefined && event.data.unregistered === true) this.candidates.add(identity);
         break;
       case 'RegistrationDecided':
         if (identity !== undefined) this.candidates.delete(identity);

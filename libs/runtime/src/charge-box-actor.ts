@@ -1,23 +1,37 @@
 import type {
   ChargeBoxEvent,
+  ChargeBoxState,
   Decision,
+  DelegationMessage,
+  DelegationOutcome,
   Facts,
   InboundMessage,
   OperatorDecision,
   OperatorMessage,
+  PendingRequest,
 } from '@app/charge-box';
-import { decide, decideOperator, evolve, heartbeatStream, stateStream, telemetryStream } from '@app/charge-box';
-import type { EventMetadata, EventToAppend, Position } from '@app/kernel';
+import {
+  decide,
+  decideDelegation,
+  decideOperator,
+  evolve,
+  heartbeatStream,
+  nextCall,
+  stateStream,
+  telemetryStream,
+} from '@app/charge-box';
+import type { EventToAppend, Position } from '@app/kernel';
 import { codedError, Mailbox } from '@app/kernel';
 import type { CentralSystemOperation } from '@app/ocpp';
 import type { LoadedChargeBox } from './charge-box-history';
 import { dress, loadChargeBox, storeSnapshot } from './charge-box-history';
+import type { Metadata } from './metadata';
 import type { RuntimeContext } from './runtime-context';
 import { snapshotEvery } from './settings';
-
-type Metadata = Omit<EventMetadata, 'schema'>;
+import { announceSettlement } from './settlements';
 
 const tries = 5;
+const contactRest = 10_000;
 
 /**
  * One charge box at work: takes its messages one at a time, in order; decides on what it remembers; answers when the events
@@ -39,18 +53,19 @@ export class ChargeBoxActor {
     return this.mailbox.idle;
   }
 
-  /** Answers a request of the box. Rejects with a coded error when its events cannot be stored. */
+  /** Answers a request of the box, or says what its answer waits for. Rejects with a coded error when its events cannot be stored. */
   answer<Name extends CentralSystemOperation>(
     message: InboundMessage<Name>,
     metadata: Metadata,
   ): Promise<Decision<Name>> {
     return this.mailbox.post(async () => {
       const { decision } = await this.transact(metadata, (box) => this.decideOn(message, box));
+      this.showReachable(message.origin.at);
       return decision;
     });
   }
 
-  /** Does what the operator asks, or says why not. */
+  /** Does what the operator, or a saga, asks, or says why not. */
   tell(message: OperatorMessage, metadata: Metadata): Promise<{ decision: OperatorDecision; position?: Position }> {
     return this.mailbox.post(() =>
       this.transact(metadata, async (box) => {
@@ -60,12 +75,58 @@ export class ChargeBoxActor {
     );
   }
 
+  /** Settles a pending request, or says why not. `complete` makes the message when the facts are known. */
+  settle(
+    msgId: string,
+    complete: (pending: PendingRequest | undefined, facts: Facts) => DelegationMessage | undefined,
+    metadata: Metadata,
+  ): Promise<{ decision: DelegationOutcome | undefined; position?: Position }> {
+    return this.mailbox.post(() =>
+      this.transact(metadata, async (box) => {
+        const pending = box.state.pending.find((request) => request.msgId === msgId);
+        const facts = await this.factsFor(pending);
+        const message = complete(pending, facts);
+        const decision = message && decideDelegation(message, box.state, facts);
+        const events = decision?.events ?? [];
+        this.takeIds(events);
+        return { decision, events };
+      }),
+    );
+  }
+
+  /** What is remembered of the box, after everything that was posted before. */
+  look<Result>(at: (state: ChargeBoxState) => Result): Promise<Result> {
+    return this.mailbox.post(async () => at((this.box ??= await this.load()).state));
+  }
+
+  private async factsFor(pending: PendingRequest | undefined): Promise<Facts> {
+    const operation = pending?.operation ?? 'Heartbeat';
+    while (!this.context.isPrepared(operation)) await this.context.prepare();
+    const origin = { at: pending?.at ?? '' };
+    return this.context.facts({ kind: 'request', operation, request: pending?.request ?? {}, origin }) as Facts;
+  }
+
   private async decideOn<Name extends CentralSystemOperation>(message: InboundMessage<Name>, box: LoadedChargeBox) {
     while (!this.context.isPrepared(message.operation)) await this.context.prepare();
-    const decision = decide(message, box.state, this.context.facts(message) as Facts);
+    const delegation = this.context.delegation(message.operation, this.identity, box.state);
+    const decision = decide(message, box.state, this.context.facts(message) as Facts, delegation);
     const events = this.context.admit(this.identity, box.state, decision.events);
-    if (events.some((event) => event.type === 'TransactionStarted')) this.context.ids.take();
+    this.takeIds(events);
     return { decision, events };
+  }
+
+  private takeIds(events: readonly ChargeBoxEvent[]): void {
+    const { ids } = this.context;
+    if (events.some((event) => event.type === 'TransactionStarted' && event.data.transactionId === ids.peek()))
+      ids.take();
+  }
+
+  // The box showed itself: what waits for it can be sent, but not in the same breath again and again.
+  private showReachable(at: string): void {
+    const next = this.box && nextCall(this.box.state, at);
+    if (next === undefined) return;
+    const isFresh = next.deferred !== undefined && Date.parse(at) - Date.parse(next.deferred.at) < contactRest;
+    if (!isFresh) this.context.conversation.reachable(this.identity);
   }
 
   private async transact<Outcome extends { events: readonly ChargeBoxEvent[] }>(
@@ -110,6 +171,7 @@ export class ChargeBoxActor {
       this.appendHeartbeats(dressed.heartbeats);
       expected.keep();
       this.remember(box, events, dressed);
+      this.announce(events, position);
       return position;
     } catch (error) {
       expected.undo();
@@ -142,6 +204,11 @@ export class ChargeBoxActor {
     if (this.heartbeatsBounded) return;
     this.heartbeatsBounded = true;
     store.retain(stream, { maxCount: settings.keptHeartbeats }).catch(() => (this.heartbeatsBounded = false));
+  }
+
+  /** Tells those who wait in this process; others learn it from the log. */
+  private announce(events: readonly ChargeBoxEvent[], position: Position): void {
+    for (const event of events) announceSettlement(this.context.conversation.settlements, event, position);
   }
 
   private remember(box: LoadedChargeBox, events: readonly ChargeBoxEvent[], dressed: ReturnType<typeof dress>): void {

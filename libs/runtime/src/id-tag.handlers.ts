@@ -5,10 +5,10 @@ import { asEvents, codedError } from '@app/kernel';
 import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
-import { metadataOfOperator } from './answer-charge-box.handler';
 import { AuthorizationDirectory } from './authorization-directory';
 import type { Commanded, OperatorOrigin } from './commands';
 import { RemoveIdTag, SaveIdTag } from './commands';
+import { metadataOfOperator } from './metadata';
 import { CLOCK, EVENT_STORE } from './tokens';
 import type { Clock } from '@app/kernel';
 

@@ -1,19 +1,54 @@
-import type { ChargeBoxEvent, ChargeBoxState, Facts, InboundMessage } from '@app/charge-box';
+import type { ChargeBoxEvent, ChargeBoxState, Delegation, Facts, InboundMessage } from '@app/charge-box';
 import { answerDataTransfer, needsOf } from '@app/charge-box';
-import type { Clock, EventStore, Meter } from '@app/kernel';
+import type { Clock, EventStore, Log, Meter } from '@app/kernel';
 import type { CentralSystemOperation, CentralSystemRequest } from '@app/ocpp';
+import { randomUUID } from 'node:crypto';
+import type { AnsweringRules } from './answering-rules';
 import type { AuthorizationDirectory } from './authorization-directory';
 import type { RuntimeSettings } from './settings';
+import type { Settlements } from './settlements';
 import type { TransactionIds } from './transaction-ids';
+
+/** What connects charge boxes with those who answer and command them. */
+export interface Conversation {
+  readonly rules: AnsweringRules;
+  readonly settlements: Settlements;
+  /** Name of this run of the service. */
+  readonly holder: string;
+  /** A box showed itself while operations wait for it. */
+  readonly reachable: (identity: string) => void;
+}
+
+/** What lies outside. */
+export interface RuntimePorts {
+  readonly store: EventStore;
+  readonly clock: Clock;
+  readonly meter: Meter;
+  readonly log: Log;
+}
+
+/** What all charge boxes draw on. */
+export interface Shared {
+  readonly ids: TransactionIds;
+  readonly directory: AuthorizationDirectory;
+  readonly conversation: Conversation;
+}
 
 /** What every charge box at work shares: the ports, and the facts that decisions need. */
 export class RuntimeContext {
+  readonly ids: TransactionIds;
+  readonly directory: AuthorizationDirectory;
+  readonly conversation: Conversation;
+
   constructor(
-    private readonly ports: { readonly store: EventStore; readonly clock: Clock; readonly meter: Meter },
+    private readonly ports: RuntimePorts,
     readonly settings: RuntimeSettings,
-    readonly ids: TransactionIds,
-    readonly directory: AuthorizationDirectory,
-  ) {}
+    { ids, directory, conversation }: Shared,
+  ) {
+    this.ids = ids;
+    this.directory = directory;
+    this.conversation = conversation;
+  }
 
   get store(): EventStore {
     return this.ports.store;
@@ -27,6 +62,15 @@ export class RuntimeContext {
     return this.ports.meter;
   }
 
+  get log(): Log {
+    return this.ports.log;
+  }
+
+  /** The time, ISO 8601 in UTC. */
+  now(): string {
+    return new Date(this.ports.clock.now()).toISOString();
+  }
+
   /** True when `facts` can be asked; else wait for `prepare` and ask again. */
   isPrepared(operation: CentralSystemOperation): boolean {
     return this.ids.peek() > 0 || !needsOf(operation).includes('newTransactionId');
@@ -34,6 +78,15 @@ export class RuntimeContext {
 
   prepare(): Promise<void> {
     return this.ids.ready();
+  }
+
+  /** Whether, and how, somebody outside is asked about a request. */
+  delegation(operation: CentralSystemOperation, identity: string, state: ChargeBoxState): Delegation | undefined {
+    const { rules, holder } = this.conversation;
+    if (rules.answererOf(operation, state.settings) === 'automatic') return undefined;
+    if (state.registration === undefined && !this.admitsStranger(identity)) return undefined;
+    const respondBy = new Date(this.clock.now() + rules.patience(operation)).toISOString();
+    return { msgId: randomUUID(), respondBy, heldBy: holder };
   }
 
   /** The facts that the operation needs, and only those. Nothing may be awaited between this and `ids.take`. */
@@ -55,10 +108,13 @@ export class RuntimeContext {
   admit(identity: string, state: ChargeBoxState, events: readonly ChargeBoxEvent[]): readonly ChargeBoxEvent[] {
     if (state.registration !== undefined || events.length === 0) return events;
     const isStranger = events.every((event) => event.type === 'ChargeBoxBooted' && event.data.answered === 'Rejected');
-    if (!isStranger || this.directory.isCandidate(identity)) return events;
-    if (this.directory.candidateCount < this.settings.maximumCandidates) return events;
+    if (!isStranger || this.admitsStranger(identity)) return events;
     this.meter.count('ocpp_candidates_dropped_total');
     return [];
+  }
+
+  private admitsStranger(identity: string): boolean {
+    return this.directory.isCandidate(identity) || this.directory.candidateCount < this.settings.maximumCandidates;
   }
 
   private authorization(message: InboundMessage) {

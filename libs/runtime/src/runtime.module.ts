@@ -1,17 +1,29 @@
-import type { Clock, EventStore, Meter } from '@app/kernel';
+import type { Clock, EventStore, Log, Meter } from '@app/kernel';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
-import { CqrsModule } from '@nestjs/cqrs';
+import { CqrsModule, EventBus } from '@nestjs/cqrs';
+import { randomUUID } from 'node:crypto';
 import { AnswerChargeBoxHandler, TellChargeBoxHandler } from './answer-charge-box.handler';
+import { AnsweringRules, ChangeAnsweringHandler, FindAnsweringHandler } from './answering-rules';
 import { AuthorizationDirectory } from './authorization-directory';
 import { ChargeBoxes } from './charge-boxes';
+import { Dispatcher, DispatchOperationsHandler } from './dispatch-operations.handler';
 import { IdTags, RemoveIdTagHandler, SaveIdTagHandler } from './id-tag.handlers';
+import { Liveness } from './liveness';
+import { PendingRequests } from './pending-requests';
+import { RemovePresetHandler, SavePresetHandler } from './preset.handlers';
+import { Reactions } from './reactions';
+import { AnswerRequestHandler, ClaimRequestHandler, ReleaseRequestHandler } from './request.handlers';
+import type { Conversation, RuntimePorts, Shared } from './runtime-context';
 import { RuntimeContext } from './runtime-context';
+import { RunTaskHandler, Sagas } from './sagas';
 import type { RuntimeSettings } from './settings';
-import { CLOCK, EVENT_STORE, METER, RUNTIME_SETTINGS } from './tokens';
+import { Settlements } from './settlements';
+import { TaskDue } from './task-due';
+import { CLOCK, EVENT_STORE, LOG, METER, RUNTIME_SETTINGS } from './tokens';
 import { TransactionIds } from './transaction-ids';
 
-type ContextParts = [EventStore, Clock, Meter, RuntimeSettings, TransactionIds, AuthorizationDirectory];
+const [RUNTIME_PORTS, CONVERSATION, SHARED] = [Symbol('ports'), Symbol('conversation'), Symbol('shared')];
 
 const providers: Provider[] = [
   {
@@ -26,18 +38,73 @@ const providers: Provider[] = [
     inject: [EVENT_STORE, CLOCK],
   },
   {
+    provide: RUNTIME_PORTS,
+    useFactory: (store: EventStore, clock: Clock, meter: Meter, log: Log): RuntimePorts => ({
+      store,
+      clock,
+      meter,
+      log,
+    }),
+    inject: [EVENT_STORE, CLOCK, METER, LOG],
+  },
+  {
+    provide: CONVERSATION,
+    useFactory: (rules: AnsweringRules, settlements: Settlements, events: EventBus, clock: Clock): Conversation => ({
+      rules,
+      settlements,
+      holder: randomUUID(),
+      reachable: (identity) => void setTimeout(() => void events.publish(contact(identity, clock)), 20),
+    }),
+    inject: [AnsweringRules, Settlements, EventBus, CLOCK],
+  },
+  {
+    provide: SHARED,
+    useFactory: (ids: TransactionIds, directory: AuthorizationDirectory, conversation: Conversation): Shared => ({
+      ids,
+      directory,
+      conversation,
+    }),
+    inject: [TransactionIds, AuthorizationDirectory, CONVERSATION],
+  },
+  {
     provide: RuntimeContext,
-    useFactory: (...[store, clock, meter, settings, ids, directory]: ContextParts) =>
-      new RuntimeContext({ store, clock, meter }, settings, ids, directory),
-    inject: [EVENT_STORE, CLOCK, METER, RUNTIME_SETTINGS, TransactionIds, AuthorizationDirectory],
+    useFactory: (ports: RuntimePorts, settings: RuntimeSettings, shared: Shared) =>
+      new RuntimeContext(ports, settings, shared),
+    inject: [RUNTIME_PORTS, RUNTIME_SETTINGS, SHARED],
   },
   { provide: ChargeBoxes, useFactory: (context: RuntimeContext) => new ChargeBoxes(context), inject: [RuntimeContext] },
+  AnsweringRules,
+  { provide: Settlements, useFactory: () => new Settlements() },
+  PendingRequests,
+  Liveness,
+  Reactions,
+  Sagas,
+  RunTaskHandler,
   IdTags,
+  SavePresetHandler,
+  RemovePresetHandler,
+  AnswerRequestHandler,
+  ClaimRequestHandler,
+  ReleaseRequestHandler,
+  ChangeAnsweringHandler,
+  FindAnsweringHandler,
+  Dispatcher,
+  DispatchOperationsHandler,
   AnswerChargeBoxHandler,
   TellChargeBoxHandler,
   SaveIdTagHandler,
   RemoveIdTagHandler,
 ];
+
+// The answer to the message that showed the box goes out first (OCPP 1.5, 8.3).
+function contact(identity: string, clock: Clock): TaskDue {
+  const dueAt = new Date(clock.now()).toISOString();
+  return new TaskDue({
+    key: `contact ${identity}`,
+    identity,
+    task: { dueAt, work: { kind: 'dispatch', contact: true } },
+  });
+}
 
 /** Where the buses of Nest meet the domain: one handler for each command. The ports come from a global module of the application. */
 @Module({})
@@ -48,7 +115,18 @@ export class RuntimeModule {
       global: true,
       imports: [CqrsModule.forRoot()],
       providers,
-      exports: [AuthorizationDirectory, ChargeBoxes, TransactionIds, CqrsModule],
+      exports: [
+        AnsweringRules,
+        AuthorizationDirectory,
+        ChargeBoxes,
+        CqrsModule,
+        Dispatcher,
+        Liveness,
+        PendingRequests,
+        Reactions,
+        Settlements,
+        TransactionIds,
+      ],
     };
   }
 }

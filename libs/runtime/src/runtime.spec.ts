@@ -2,14 +2,16 @@ import type { ChargeBoxEvent } from '@app/charge-box';
 import { idTagStream, snapshotStream, stateStream, telemetryStream, transactionIdStream } from '@app/charge-box';
 import { openInMemoryStore } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
-import { codedError, hasCode, silentMeter } from '@app/kernel';
+import { codedError, hasCode, silentLog, silentMeter } from '@app/kernel';
 import { noon, secondsAfterNoon } from '@app/testing';
+import { AnsweringRules } from './answering-rules';
 import { AuthorizationDirectory, emptySeed } from './authorization-directory';
 import { ChargeBoxes } from './charge-boxes';
 import { loadChargeBox } from './charge-box-history';
 import { IdTags } from './id-tag.handlers';
 import { RuntimeContext } from './runtime-context';
 import type { RuntimeSettings } from './settings';
+import { Settlements } from './settlements';
 import { greatestTransactionId, TransactionIds } from './transaction-ids';
 
 const identity = 'BOX-1';
@@ -20,6 +22,8 @@ const settings: RuntimeSettings = {
   cachedChargeBoxes: 2,
   maximumCandidates: 10,
   keptHeartbeats: 3,
+  responseDeadline: 120,
+  outbound: { concurrent: 10 },
 };
 const clock = { now: () => Date.parse(noon) };
 const metadata = { correlationId: 'c', causationId: 'c', actor: 'charge-box', receivedAt: noon };
@@ -27,7 +31,10 @@ const metadata = { correlationId: 'c', causationId: 'c', actor: 'charge-box', re
 function worker(store: EventStore) {
   const directory = new AuthorizationDirectory(settings.idTagPolicy);
   const ids = new TransactionIds(store, () => noon, 10);
-  const boxes = new ChargeBoxes(new RuntimeContext({ store, clock, meter: silentMeter }, settings, ids, directory));
+  const rules = new AnsweringRules(store, clock, settings);
+  const conversation = { rules, settlements: new Settlements(), holder: 'here', reachable: () => undefined };
+  const ports = { store, clock, meter: silentMeter, log: silentLog };
+  const boxes = new ChargeBoxes(new RuntimeContext(ports, settings, { ids, directory, conversation }));
   const answer = (operation: 'StartTransaction' | 'MeterValues' | 'Heartbeat', request: object, name = identity) => {
     const message = { kind: 'request' as const, operation, request: request as never, origin: { at: noon } };
     return boxes.with(name, (box) => box.answer(message, metadata));

@@ -1,4 +1,4 @@
-import type { Policy, VendorRegistry } from '@app/charge-box';
+import type { PeerAddress, Policy, VendorRegistry } from '@app/charge-box';
 
 /** How the runtime behaves; made from the configuration of the service. */
 export interface RuntimeSettings {
@@ -11,6 +11,17 @@ export interface RuntimeSettings {
   readonly maximumCandidates: number;
   /** Heartbeats kept for each charge box. */
   readonly keptHeartbeats: number;
+  /** Seconds for an answer, in both directions. */
+  readonly responseDeadline: number;
+  readonly outbound: OutboundSettings;
+}
+
+/** How operations go out to charge boxes. */
+export interface OutboundSettings {
+  /** Port and path of boxes that say no address; without it they are not called. */
+  readonly peer?: PeerAddress;
+  /** Boxes called at a time. */
+  readonly concurrent: number;
 }
 
 /** Events after which a snapshot is due, and estimated bytes of them. */

@@ -1,4 +1,4 @@
-import { transactionIdStream } from '@app/charge-box';
+import { transactionIdClaimStream, transactionIdStream } from '@app/charge-box';
 import { codedError, NO_STREAM } from '@app/kernel';
 import type { DomainEvent, EventStore } from '@app/kernel';
 import { randomUUID } from 'node:crypto';
@@ -12,6 +12,12 @@ type BlockReserved = DomainEvent<
   { readonly first: number; readonly last: number; readonly at: string }
 >;
 
+/** In the stream of claims: ids that are spoken for, one that a responder chose or a block of ours. */
+type IdsClaimed = DomainEvent<
+  'TransactionIdsClaimed',
+  { readonly first: number; readonly last: number; readonly by: 'responder' | 'block'; readonly at: string }
+>;
+
 interface Block {
   next: number;
   readonly last: number;
@@ -22,6 +28,8 @@ export class TransactionIds {
   private current: Block | undefined;
   private spare: Block | undefined;
   private reserving: Promise<void> | undefined;
+  /** Ids of our own blocks, or within them, that responders chose. */
+  private readonly chosen = new Set<number>();
 
   constructor(
     private readonly store: EventStore,
@@ -43,8 +51,64 @@ export class TransactionIds {
     const block = this.available();
     if (block === undefined) return;
     block.next += 1;
+    this.skipChosen(block);
     // Reserve ahead, so that a request waits for a block only when a whole block went during one append.
     if (this.spare === undefined && block.last - block.next < this.blockSize / 2) this.reserve().catch(() => undefined);
+  }
+
+  /** Speaks for an id that a responder chose. Says why not when it is, or may be, another transaction's. */
+  async claim(id: number): Promise<string | undefined> {
+    if (id < 1 || id > greatestTransactionId)
+      return `is no id that a charge box can hold; use 1 to ${greatestTransactionId}`;
+    const own = [this.current, this.spare].find(
+      (block) => block && id <= block.last && id > block.last - this.blockSize,
+    );
+    if (own !== undefined) {
+      if (id < own.next || this.chosen.has(id)) return 'belongs to another transaction';
+      this.chosen.add(id);
+      this.skipChosen(own);
+      return undefined;
+    }
+    for (let attempt = 0; attempt < 20; attempt += 1) {
+      const outcome = await this.claimAlone(id);
+      if (outcome !== 'conflict') return outcome;
+    }
+    throw codedError('conflict-persists', transactionIdClaimStream(id));
+  }
+
+  private async claimAlone(id: number): Promise<string | undefined> {
+    const { claims, revision } = await this.claimsNear(id);
+    const taken = claims.find(({ first, last }) => id >= first && id <= last);
+    if (taken?.by === 'responder') return 'belongs to another transaction';
+    if (taken !== undefined) {
+      return `lies among ids that are given out here (${taken.first} to ${taken.last}); leave it out and one is given`;
+    }
+    const claim: IdsClaimed['data'] = { first: id, last: id, by: 'responder', at: this.now() };
+    const appended = await this.append(transactionIdClaimStream(id), 'TransactionIdsClaimed', claim, revision);
+    return appended ? undefined : 'conflict';
+  }
+
+  private async claimsNear(id: number) {
+    const page = await this.store.readStream(transactionIdClaimStream(id), { from: 0, limit: 2_000 });
+    return { claims: page.events.map(({ data }) => data as IdsClaimed['data']), revision: page.lastRevision };
+  }
+
+  /** Speaks for a block as far as nobody chose its ids, and keeps those that somebody did. */
+  private async claimBlock(first: number, last: number): Promise<void> {
+    for (let group = first; group <= last; group = Math.floor((group - 1) / 1_000) * 1_000 + 1_001) {
+      while (!(await this.claimWithin(group, { first, last })));
+    }
+  }
+
+  private async claimWithin(group: number, block: { readonly first: number; readonly last: number }): Promise<boolean> {
+    const { claims, revision } = await this.claimsNear(group);
+    for (const { by, first } of claims) if (by === 'responder') this.chosen.add(first);
+    const claim: IdsClaimed['data'] = { ...block, by: 'block', at: this.now() };
+    return this.append(transactionIdClaimStream(group), 'TransactionIdsClaimed', claim, revision);
+  }
+
+  private skipChosen(block: Block): void {
+    while (this.chosen.delete(block.next)) block.next += 1;
   }
 
   private available(): Block | undefined {
@@ -67,21 +131,26 @@ export class TransactionIds {
       const first = (newest?.data.last ?? 0) + 1;
       const last = Math.min(first + this.blockSize - 1, greatestTransactionId);
       if (first > greatestTransactionId) throw codedError('transaction-ids-exhausted');
-      const appended = await this.append({ first, last, at: this.now() }, page.lastRevision);
-      if (appended) return this.keep({ next: first, last });
+      const block: BlockReserved['data'] = { first, last, at: this.now() };
+      const appended = await this.append(transactionIdStream, 'TransactionIdsReserved', block, page.lastRevision);
+      if (!appended) continue;
+      await this.claimBlock(first, last);
+      return this.keep({ next: first, last });
     }
     throw codedError('conflict-persists', transactionIdStream);
   }
 
-  private async append(data: BlockReserved['data'], revision: number): Promise<boolean> {
+  private async append(stream: string, type: string, data: object, revision: number): Promise<boolean> {
     const id = randomUUID();
-    const metadata = { schema: 1, correlationId: id, causationId: id, actor: 'system', receivedAt: data.at };
-    const event = { id, type: 'TransactionIdsReserved', data, metadata };
-    const result = await this.store.append(transactionIdStream, [event], revision < 0 ? NO_STREAM : revision);
+    const metadata = { schema: 1, correlationId: id, causationId: id, actor: 'system', receivedAt: this.now() };
+    const event = { id, type, data, metadata };
+    const result = await this.store.append(stream, [event], revision < 0 ? NO_STREAM : revision);
     return result.outcome === 'appended';
   }
 
   private keep(block: Block): void {
+    this.skipChosen(block);
+    if (block.next > block.last) return;
     if (this.available() === undefined) this.current = block;
     else this.spare = block;
   }

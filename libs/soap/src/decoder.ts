@@ -64,9 +64,18 @@ function take(slot: Slot, child: XmlElement, { values, notes, path }: Taking): v
     return;
   }
   const list = (held ?? []) as unknown[];
-  const value = slot.decode(child, notes, `${path}/${slot.name}[${list.length}]`);
+  const value = entryOf(slot, child, notes, `${path}/${slot.name}[${list.length}]`);
   if (value !== undefined) list.push(value);
   if (list.length > 0) values[slot.place] = list;
+}
+
+function entryOf(slot: Slot, child: XmlElement, notes: Notes, path: string): unknown {
+  const violations = notes.violations.length;
+  const value = slot.decode(child, notes, path);
+  if (!notes.options.keepReadable || notes.violations.length === violations) return value;
+  notes.violations.length = violations;
+  notes.quirk('unreadable-field', path, innerMarkup(child));
+  return undefined;
 }
 
 function assemble(slots: readonly Slot[], values: readonly unknown[], { notes, path }: Omit<Taking, 'values'>): object {

@@ -15,6 +15,8 @@ export interface Envelope {
 /** Why there is no envelope, and which fault says so. */
 export interface NoEnvelope {
   readonly code: 'ProtocolError' | 'VersionMismatch';
+  /** What there is in its place. */
+  readonly reason: 'empty' | 'not-xml' | 'not-soap';
   readonly detail: string;
   readonly soapVersion: SoapVersion;
 }
@@ -27,12 +29,12 @@ export function readEnvelope(
   notes: Notes,
 ): Envelope | NoEnvelope {
   const text = typeof source === 'string' ? source : decodeText(source, contentType);
-  if (typeof text !== 'string') return protocolError((text satisfies UnreadableText).unreadable);
+  if (typeof text !== 'string') return notXml((text satisfies UnreadableText).unreadable);
   const document = withoutLead(text, notes);
-  if (document === '') return protocolError('The body of the request is empty.');
-  if (document.charCodeAt(0) !== 0x3c) return protocolError('The body of the request is not XML.');
+  if (document === '') return notSoap('The message is empty.', '1.2', 'empty');
+  if (document.charCodeAt(0) !== 0x3c) return notXml('The message is not XML.');
   const root = reader.read(document);
-  if ('notXml' in root) return protocolError(`The body is not well-formed XML: ${(root satisfies NotXml).notXml}`);
+  if ('notXml' in root) return notXml(`The message is not well-formed XML: ${(root satisfies NotXml).notXml}`);
   return takeApart(root, notes);
 }
 
@@ -50,17 +52,17 @@ function withoutLead(text: string, notes: Notes): string {
 
 function takeApart(root: XmlElement, notes: Notes): Envelope | NoEnvelope {
   if (root.local !== 'Envelope')
-    return protocolError(`The root element is not a SOAP envelope but ${root.local.slice(0, 60)}.`);
+    return notSoap(`The root element is not a SOAP envelope but ${root.local.slice(0, 60)}.`);
   const soapVersion = soapVersionOf(root.uri);
   if (soapVersion === undefined) {
     const detail = `The namespace of the envelope is neither SOAP 1.2 nor 1.1: ${root.uri.slice(0, 200)}`;
-    return { code: 'VersionMismatch', detail, soapVersion: '1.2' };
+    return { code: 'VersionMismatch', reason: 'not-soap', detail, soapVersion: '1.2' };
   }
   if (soapVersion === '1.1') notes.quirk('soap-1.1');
   const parts = root.children.filter(({ uri }) => uri === root.uri);
   const [body, another] = parts.filter(({ local }) => local === 'Body');
-  if (another !== undefined) return protocolError('The envelope has more than one Body.', soapVersion);
-  if (body === undefined) return protocolError('The envelope has no Body.', soapVersion);
+  if (another !== undefined) return notSoap('The envelope has more than one Body.', soapVersion);
+  if (body === undefined) return notSoap('The envelope has no Body.', soapVersion);
   const header = parts.find(({ local }) => local === 'Header');
   return { soapVersion, body, ...(header === undefined ? {} : { header }) };
 }
@@ -70,6 +72,14 @@ function soapVersionOf(uri: string): SoapVersion | undefined {
   return uri === soapNamespaces['1.1'] ? '1.1' : undefined;
 }
 
-function protocolError(detail: string, soapVersion: SoapVersion = '1.2'): NoEnvelope {
-  return { code: 'ProtocolError', detail, soapVersion };
+function notSoap(
+  detail: string,
+  soapVersion: SoapVersion = '1.2',
+  reason: NoEnvelope['reason'] = 'not-soap',
+): NoEnvelope {
+  return { code: 'ProtocolError', reason, detail, soapVersion };
+}
+
+function notXml(detail: string): NoEnvelope {
+  return notSoap(detail, '1.2', 'not-xml');
 }

@@ -12,3 +12,12 @@ export type {
   RequestReaderOptions,
   SoapFaultName,
 } from './request-reader';
+export { createResponseReader } from './response-reader';
+export type {
+  AnsweredOperation,
+  ReadAnswer,
+  ReadFault,
+  ReadResponse,
+  ResponseReaderOptions,
+  UnreadableAnswer,
+} from './response-reader';

@@ -9,6 +9,9 @@ export class Notes {
   readonly quirks: Quirk[] = [];
   readonly violations: string[] = [];
 
+  /** `keepReadable`: an entry of a list that cannot be read is left out and noted, in place of a violation. */
+  constructor(readonly options: { readonly keepReadable?: true } = {}) {}
+
   quirk(name: QuirkName, path?: string, text?: string): void {
     // A name that is new is always taken, or what is forbidden could hide behind what is harmless.
     if (this.quirks.length >= most && this.quirks.some((quirk) => quirk.name === name)) return;

@@ -69,7 +69,10 @@ export function createRequestReader(options: RequestReaderOptions): ReadRequest 
     const notes = new Notes();
     noteMediaType(contentType, notes);
     const envelope = readEnvelope(xml, source, contentType, notes);
-    if ('code' in envelope) return { kind: 'refused', fault: envelope.code, ...envelope, quirks: notes.quirks };
+    if ('code' in envelope) {
+      const { code: fault, detail, soapVersion } = envelope;
+      return { kind: 'refused', fault, detail, soapVersion, quirks: notes.quirks };
+    }
     const understood = understand(envelope, dispatch, notes);
     return options.strict ? strictly(understood) : understood;
   };

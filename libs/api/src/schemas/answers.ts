@@ -1,16 +1,7 @@
 import { z } from 'zod';
 import { named } from '../schema-documents';
+import { page } from './shapes';
 import { chargeBox, connector, idTagRow, meterValue, orphan, transaction } from './rows';
-
-const page = <Row extends z.ZodType>(row: Row, id: string) =>
-  named(
-    z.object({
-      rows: z.array(row),
-      next: z.string().optional().meta({ description: '`cursor` of the next page; absent on the last.' }),
-    }),
-    id,
-    { description: 'A page of a list.' },
-  );
 
 export const chargeBoxPage = page(chargeBox, 'ChargeBoxPage');
 export const transactionPage = page(transaction, 'TransactionPage');

@@ -94,3 +94,12 @@ export const format = {
 
 /** A field of a partial change: absent leaves it, null clears it. */
 export const clearable = <Schema extends z.ZodType>(schema: Schema) => schema.nullable().optional();
+
+/** A moment in an answer. */
+export const at = z.iso.datetime();
+
+/** An object in an answer whose fields its operation declares. */
+export const anyObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<object>;
+
+/** Restricts a list to one charge box. */
+export const ofBox = z.string().min(1).max(1000).optional().meta({ description: 'Only of this charge box.' });

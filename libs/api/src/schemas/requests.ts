@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { named } from '../schema-documents';
+import { answers } from './answerers';
 import { suspicionNames } from './rows';
 import {
   askedIdentity,
@@ -28,6 +29,9 @@ export const chargeBoxQuery = z.strictObject({
   silentSince: momentText
     .optional()
     .meta({ description: 'Only those last seen before.', example: '2026-03-01T00:00:00Z' }),
+  silent: truthText
+    .optional()
+    .meta({ description: 'Only those silent for more than twice their interval, or others.' }),
   ...paging,
 });
 
@@ -131,6 +135,9 @@ export const chargeBoxPatch = named(
       }),
       addressOverride: clearable(serviceUrl).meta({ description: 'URL to call the box at; null: where it says.' }),
       note: clearable(text(2000)),
+      answers: clearable(answers).meta({
+        description: 'Who answers its requests, by operation; null: the rules for all.',
+      }),
     })
     .refine((change) => Object.keys(change).length > 0, {
       error: 'Nothing to change is named.',

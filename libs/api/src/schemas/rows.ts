@@ -12,11 +12,10 @@ import type {
 } from '@app/read-models';
 import { z } from 'zod';
 import { named } from '../schema-documents';
+import { answers } from './answerers';
+import { described } from './shapes';
 
 // What the answers hold, for the documentation.
-
-/** Describes a row; a field that is missing, or of another type, does not compile. */
-const described = <Row>(fields: { readonly [Field in keyof Row]-?: z.ZodType<Row[Field]> }) => z.object(fields);
 
 const at = z.iso.datetime();
 const optionalText = z.string().optional();
@@ -50,6 +49,16 @@ const chargeBoxFields = {
   firmwareStatusAt: optionalTime,
   diagnosticsStatus: optionalText,
   diagnosticsStatusAt: optionalTime,
+  answers: answers.optional(),
+  heartbeatInterval: z.number().optional().meta({ description: 'Seconds, as told at its last boot.' }),
+  silentSince: optionalTime.meta({ description: 'Last sign of life before it fell silent; absent while it is not.' }),
+  notReachable: z
+    .object({ reason: z.string(), detail: z.string(), at })
+    .optional()
+    .meta({ description: 'Why the last operation could not be brought to it; absent once one was.' }),
+  localListVersion: z.number().optional().meta({ description: 'As it last confirmed; -1: it keeps no list.' }),
+  localListVersionAt: optionalTime,
+  localListSent: z.object({ listVersion: z.number(), updateType: z.string(), status: z.string(), at }).optional(),
 };
 
 const exampleBox = {
@@ -79,6 +88,7 @@ export const connector = named(
     vendorErrorCode: optionalText,
     since: at,
     transactionId: z.int().optional(),
+    availability: z.object({ type: z.string(), status: z.string(), at }).optional(),
   }),
   'Connector',
   {

@@ -1,7 +1,6 @@
 import type { CentralSystemResponse } from '@app/ocpp';
-import type { Decision } from '../message';
 import { bootKey } from '../natural-keys';
-import type { Case } from '../outcome';
+import type { BuiltIn, Case } from '../outcome';
 import { answer, inbound, repeat } from '../outcome';
 
 /** An accepted box learns the time and how often to call. Transactions go on: boxes boot in the middle of them. */
@@ -25,7 +24,7 @@ export function refuseBoot({
   box,
   origin: { at },
   facts,
-}: Case<'BootNotification', never>): Decision<'BootNotification'> {
+}: Case<'BootNotification', never>): BuiltIn<'BootNotification'> {
   const { heartbeatInterval } = facts.policy;
   const response: CentralSystemResponse<'BootNotification'> = {
     status: 'Rejected',

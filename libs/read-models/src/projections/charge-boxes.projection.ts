@@ -31,7 +31,7 @@ const fold = (...texts: readonly (string | undefined)[]): string => texts.join('
 /** Which charge boxes there are and what they say of themselves. */
 export const chargeBoxes: Projection<ChargeBoxRow> = {
   name: 'charge_boxes',
-  version: 1,
+  version: 2,
   columns: {
     registration: (row) => row.registration,
     vendor: (row) => row.chargePointVendor?.toLowerCase() ?? null,
@@ -42,13 +42,26 @@ export const chargeBoxes: Projection<ChargeBoxRow> = {
   indexes: ['registration'],
   on: {
     RegistrationDecided: told(({ registration }) => ({ registration })),
-    ChargeBoxConfigured: told(({ timeZone, addressOverride, note }) => ({ timeZone, addressOverride, note })),
+    ChargeBoxConfigured: told(({ timeZone, addressOverride, note, answers }) => ({
+      timeZone,
+      addressOverride,
+      note,
+      answers,
+    })),
     ChargeBoxBooted: {
       keys: (_data, identity) => [identity],
-      apply: (row, { boot, at }, occasion) => {
+      apply: (row, { boot, heartbeatInterval, at }, occasion) => {
         const before = row ?? unknownBox(occasion.identity);
         const firstSeenAt = before.firstSeenAt ?? at;
-        return { ...before, ...boot, bootCount: before.bootCount + 1, firstSeenAt, lastBootAt: at, lastSeenAt: at };
+        return {
+          ...before,
+          ...boot,
+          heartbeatInterval,
+          bootCount: before.bootCount + 1,
+          firstSeenAt,
+          lastBootAt: at,
+          lastSeenAt: at,
+        };
       },
     },
     AddressObserved: seen(({ from, replyTo, remoteAddress }) => ({ from, replyTo, remoteAddress })),
@@ -61,6 +74,17 @@ export const chargeBoxes: Projection<ChargeBoxRow> = {
     MeterValuesReported: seen(),
     // Only the last heartbeats are kept, so nothing but the last sign of life may rest on them.
     HeartbeatReceived: told(({ at }) => ({ lastSeenAt: at })),
+    RequestDelegated: seen(),
+    ChargeBoxSilent: told(({ lastSeenAt }) => ({ silentSince: lastSeenAt })),
+    ChargeBoxBack: told(() => ({ silentSince: undefined })),
+    OperationDeferred: told(({ reason, detail, at }) => ({ notReachable: { reason, detail, at } })),
+    OperationAnswered: told(() => ({ notReachable: undefined })),
+    OperationFaulted: told(() => ({ notReachable: undefined })),
+    LocalListVersionRead: told(({ listVersion, at }) => ({ localListVersion: listVersion, localListVersionAt: at })),
+    LocalListAnswered: told(({ listVersion, updateType, status, at }) => ({
+      localListSent: { listVersion, updateType, status, at },
+      ...(status === 'Accepted' ? { localListVersion: listVersion, localListVersionAt: at } : {}),
+    })),
     FirmwareStatusReported: seen(({ status, at }) => ({ firmwareStatus: status, firmwareStatusAt: at })),
     DiagnosticsStatusReported: seen(({ status, at }) => ({ diagnosticsStatus: status, diagnosticsStatusAt: at })),
   },

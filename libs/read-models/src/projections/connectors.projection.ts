@@ -14,7 +14,7 @@ const unreported = (identity: string, connectorId: number, since: string): Conne
 /** Which connector of which charge box is doing what. */
 export const connectors: Projection<ConnectorRow> = {
   name: 'connectors',
-  version: 1,
+  version: 2,
   columns: { identity: (row) => row.identity, connector_id: (row) => row.connectorId },
   indexes: ['identity, connector_id'],
   on: {
@@ -30,6 +30,14 @@ export const connectors: Projection<ConnectorRow> = {
         vendorErrorCode,
         since: timestamp.at,
         transactionId: row?.transactionId,
+        availability: shown(row?.availability, status),
+      }),
+    },
+    AvailabilityChangeAnswered: {
+      keys: ({ connectorId }, identity) => [keyOf(identity, connectorId)],
+      apply: (row, { connectorId, type, status, at }, { identity }) => ({
+        ...(row ?? unreported(identity, connectorId, at)),
+        availability: { type, status, at },
       }),
     },
     TransactionStarted: {
@@ -49,6 +57,13 @@ export const connectors: Projection<ConnectorRow> = {
     },
   },
 };
+
+/** A change that was put off is done once the connector shows it. */
+function shown(availability: ConnectorRow['availability'], status: string): ConnectorRow['availability'] {
+  if (availability?.status !== 'Scheduled') return availability;
+  const isDone = (status === 'Unavailable') === (availability.type === 'Inoperative');
+  return isDone ? { ...availability, status: 'Accepted' } : availability;
+}
 
 function freed(row: ConnectorRow | undefined, transactionId: number): ConnectorRow | undefined {
   return row?.transactionId === transactionId ? { ...row, transactionId: undefined } : row;

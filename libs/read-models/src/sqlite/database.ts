@@ -16,7 +16,7 @@ export const shape = [`tables:${tablesVersion}`, ...projections.map(({ name, ver
 
 function tableOf({ name, columns, indexes }: Projection<object>): string {
   return [
-    `CREATE TABLE ${name} (key TEXT PRIMARY KEY, row TEXT NOT NULL, ${Object.keys(columns).join(', ')}) WITHOUT ROWID;`,
+    `CREATE TABLE ${name} (${['key TEXT PRIMARY KEY', 'row TEXT NOT NULL', ...Object.keys(columns)].join(', ')}) WITHOUT ROWID;`,
     ...indexes.map((index, place) => `CREATE INDEX ${name}_${place} ON ${name} (${index});`),
   ].join('\n');
 }

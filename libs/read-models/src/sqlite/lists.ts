@@ -39,6 +39,10 @@ export function findChargeBoxes(
     ['model = ?', filter.model?.toLowerCase()],
     [`search LIKE ? ESCAPE '\\'`, containing(filter.search)],
     ['last_seen < ?', filter.silentSince],
+    [
+      "(json_extract(row, '$.silentSince') IS NOT NULL) = ?",
+      filter.silent === undefined ? undefined : Number(filter.silent),
+    ],
   ]);
   return readPage(database, keyed<ChargeBoxRow>('charge_boxes'), { filter, conditions, paging });
 }
@@ -52,6 +56,13 @@ export function findChargeBox(database: SqliteDatabase, identity: string): queri
     quirks: quirksOf(database, identity),
     addresses: addressesOf(database, identity),
   };
+}
+
+export function findNotAccepted(database: SqliteDatabase, identities: readonly string[]): readonly string[] {
+  const accepted = database.prepare<[string], { key: string }>(
+    "SELECT key FROM charge_boxes WHERE key = ? AND registration = 'Accepted'",
+  );
+  return identities.filter((identity) => accepted.get(identity) === undefined);
 }
 
 export function findConnectors(database: SqliteDatabase, identity: string): readonly ConnectorRow[] {

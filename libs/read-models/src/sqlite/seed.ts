@@ -1,7 +1,7 @@
 import type { IdTagDetails } from '@app/charge-box';
-import type { AuthorizationSeed } from '@app/runtime';
+import type { AuthorizationSeed, DueTask, LastSeen, TaskSeed } from '@app/runtime';
 import type { StoredIdTag } from '../projections/id-tags.projection';
-import type { TransactionRow } from '../rows';
+import type { ChargeBoxRow, TransactionRow } from '../rows';
 import type { SqliteDatabase } from './database';
 
 /** Everything about idTags, open transactions and candidates that the tables hold, with the position that they show. */
@@ -17,6 +17,22 @@ export function seedFrom(database: SqliteDatabase): AuthorizationSeed {
       .all()
       .map(({ key }) => key),
   }))();
+}
+
+/** The to-do lists as the tables hold them, with the position that they show. */
+export function tasksFrom(database: SqliteDatabase): TaskSeed {
+  return database.transaction(() => ({
+    position: database.prepare<[], { position: string }>('SELECT position FROM checkpoint').get()?.position ?? '',
+    tasks: rowsOf<DueTask>(database, 'SELECT row FROM tasks'),
+  }))();
+}
+
+/** When accepted boxes that are not known to be silent were last seen, and how often they are to show themselves. */
+export function lastSeenFrom(database: SqliteDatabase): readonly LastSeen[] {
+  return rowsOf<ChargeBoxRow>(database, `SELECT row FROM charge_boxes WHERE registration = 'Accepted'`).flatMap(
+    ({ identity, lastSeenAt, heartbeatInterval, silentSince }) =>
+      lastSeenAt === undefined || silentSince !== undefined ? [] : [{ identity, lastSeenAt, heartbeatInterval }],
+  );
 }
 
 function rowsOf<Row>(database: SqliteDatabase, sql: string): readonly Row[] {

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { endpoint } from './endpoint';
+import {
+  batch,
+  callPath,
+  cancelQuery,
+  commandBody,
+  commandsBody,
+  operation,
+  operationOfBoxQuery,
+  operationPage,
+  operationQuery,
+} from './schemas/commands';
+import { configurationPage, configurationQuery, reservationPage, reservationQuery } from './schemas/consequences';
+import { identityPath } from './schemas/requests';
+
+const tag = 'Commands';
+const bodyProblems = ['invalid-request', 'malformed-body', 'body-too-large', 'unsupported-media-type'] as const;
+
+export const sendCommand = endpoint({
+  tag,
+  summary: 'Schedules an operation for a charge box, and waits for its result as long as asked.',
+  description:
+    'Operations of one charge box are sent one at a time, in order. A box that cannot be reached gets it when it shows itself, until the time to live is over.',
+  path: identityPath,
+  body: commandBody,
+  answers: {
+    200: {
+      description: 'The operation is over: answered, faulted, expired or cancelled.',
+      schema: operation,
+      position: true,
+    },
+    202: { description: 'Scheduled; follow the header Location.', schema: operation, position: true },
+  },
+  problems: [...bodyProblems, 'not-found', 'refused'],
+});
+
+export const sendCommands = endpoint({
+  tag,
+  summary: 'Schedules an operation for many charge boxes.',
+  body: commandsBody,
+  answers: { 202: { description: 'Scheduled; follow the header Location.', schema: batch, position: true } },
+  problems: [...bodyProblems],
+});
+
+export const listCommands = endpoint({
+  tag,
+  summary: 'Lists operations sent to charge boxes, newest first.',
+  query: operationQuery,
+  answers: { 200: { description: 'A page of operations.', schema: operationPage } },
+  problems: ['invalid-request'],
+});
+
+export const listCommandsOfBox = endpoint({
+  tag,
+  summary: 'Lists operations sent to a charge box, newest first.',
+  path: identityPath,
+  query: operationOfBoxQuery,
+  answers: { 200: { description: 'A page of operations.', schema: operationPage } },
+  problems: ['invalid-request', 'not-found'],
+});
+
+export const showCommand = endpoint({
+  tag,
+  summary: 'Shows an operation and what became of it.',
+  path: callPath,
+  answers: { 200: { description: 'The operation.', schema: operation } },
+  problems: ['invalid-request', 'not-found'],
+});
+
+export const cancelCommand = endpoint({
+  tag,
+  summary: 'Cancels an operation that was not sent yet.',
+  path: z.strictObject(callPath.shape),
+  query: cancelQuery,
+  answers: { 200: { description: 'The operation, cancelled.', schema: operation, position: true } },
+  problems: ['invalid-request', 'not-found', 'refused'],
+});
+
+export const listReservations = endpoint({
+  tag,
+  summary: 'Lists reservations and how they ended.',
+  query: reservationQuery,
+  answers: { 200: { description: 'A page of reservations.', schema: reservationPage } },
+  problems: ['invalid-request'],
+});
+
+export const listConfiguration = endpoint({
+  tag,
+  summary: 'Lists the configuration of a charge box as it was last read or changed.',
+  path: identityPath,
+  query: configurationQuery,
+  answers: { 200: { description: 'A page of keys.', schema: configurationPage } },
+  problems: ['invalid-request', 'not-found'],
+});

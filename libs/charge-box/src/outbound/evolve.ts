@@ -1,0 +1,118 @@
+import type { ChargeBoxEvent, ChargeBoxEventOf } from '../events';
+import { appended } from '../state';
+import type { OutboundEvent } from './events';
+import { outboundOperation } from './operations';
+import type { AwaitedCall, OutboundState, SentCall } from './state';
+import { outboundLimits as limits } from './state';
+
+type Data<Type extends ChargeBoxEvent['type']> = ChargeBoxEventOf<Type>['data'];
+
+/** The ledger after an event. Never touches the one before. */
+export function evolveOutbound<State extends OutboundState>(state: State, event: OutboundEvent): State {
+  switch (event.type) {
+    case 'OperationScheduled':
+      return scheduled(state, event.data);
+    case 'OperationSent':
+      return sent(state, event.data);
+    case 'OperationDeferred':
+      return deferred(state, event.data);
+    case 'OperationAnswered':
+      return settled(state, event.data.callId, (call) => awaitedAfter(call, event.data.response));
+    case 'OperationFaulted':
+      return settled(state, event.data.callId, () => undefined);
+    case 'OperationExpired':
+      return settled(state, event.data.callId, (call) =>
+        event.data.outcome === 'unknown' ? awaiting(call, 'unknown') : undefined,
+      );
+    case 'OperationCancelled':
+      return settled(state, event.data.callId, () => undefined);
+    case 'OperationConfirmed':
+      return event.data.interim ? state : { ...state, awaited: without(state.awaited, event.data.callId) };
+    case 'ReservationMade':
+      return reserved(state, event.data);
+    case 'ReservationEnded':
+      return released(state, event.data.reservationId);
+    case 'ChargeBoxSilent':
+      return { ...state, silentSince: event.data.lastSeenAt };
+    case 'ChargeBoxBack':
+      return { ...state, silentSince: undefined };
+    case 'ConfigurationRead':
+    case 'ConfigurationChangeAnswered':
+    case 'AvailabilityChangeAnswered':
+    case 'LocalListAnswered':
+    case 'LocalListVersionRead':
+      return state;
+  }
+}
+
+/** A reservation that is over, however it ended. */
+export function released<State extends OutboundState>(state: State, reservationId: number): State {
+  return { ...state, reservations: state.reservations.filter((other) => other.reservationId !== reservationId) };
+}
+
+const without = <Call extends { readonly callId: string }>(calls: readonly Call[], callId: string): readonly Call[] =>
+  calls.filter((call) => call.callId !== callId);
+
+function scheduled<State extends OutboundState>(state: State, call: Data<'OperationScheduled'>): State {
+  const { idempotencyKey, callId } = call;
+  const keys =
+    idempotencyKey === undefined ? state.keys : appended(state.keys, { idempotencyKey, callId }, limits.keys);
+  return { ...state, keys, waiting: [...state.waiting, { ...call, attempts: 0 }] };
+}
+
+function sent<State extends OutboundState>(
+  state: State,
+  { callId, attempt, url, messageId, respondBy, at }: Data<'OperationSent'>,
+): State {
+  const call = state.waiting.find((waiting) => waiting.callId === callId);
+  if (call === undefined) return state;
+  const next: SentCall = { ...call, attempts: attempt, url, messageId, respondBy, sentAt: at };
+  return { ...state, waiting: without(state.waiting, callId), sent: next };
+}
+
+/** What was deferred keeps its place: operations go in order. */
+function deferred<State extends OutboundState>(
+  state: State,
+  { callId, reason, detail, retryAt, at }: Data<'OperationDeferred'>,
+): State {
+  const because = { deferred: { reason, detail, retryAt, at } };
+  if (state.sent?.callId !== callId) {
+    return {
+      ...state,
+      waiting: state.waiting.map((call) => (call.callId === callId ? { ...call, ...because } : call)),
+    };
+  }
+  const { sentAt: _sentAt, url: _url, messageId: _messageId, respondBy: _respondBy, ...call } = state.sent;
+  return { ...state, sent: undefined, waiting: [{ ...call, ...because }, ...state.waiting] };
+}
+
+function settled<State extends OutboundState>(
+  state: State,
+  callId: string,
+  awaitedOf: (call: SentCall) => AwaitedCall | undefined,
+): State {
+  if (state.sent?.callId !== callId) return { ...state, waiting: without(state.waiting, callId) };
+  const awaited = awaitedOf(state.sent);
+  return {
+    ...state,
+    sent: undefined,
+    awaited: awaited === undefined ? state.awaited : appended(state.awaited, awaited, limits.awaited),
+  };
+}
+
+function awaitedAfter(call: SentCall, response: object): AwaitedCall | undefined {
+  const { promises, evidence } = outboundOperation(call.operation);
+  const isAwaited = evidence !== undefined && promises?.(response) === true;
+  return isAwaited ? awaiting(call, 'accepted') : undefined;
+}
+
+function awaiting({ callId, operation, request, sentAt }: SentCall, outcome: AwaitedCall['outcome']): AwaitedCall {
+  return { callId, operation, request, sentAt, outcome };
+}
+
+function reserved<State extends OutboundState>(state: State, made: Data<'ReservationMade'>): State {
+  const { reservationId, connectorId, idTag, expiryDate } = made;
+  const { reservations } = released(state, reservationId);
+  const reservation = { reservationId, connectorId, idTag, expiryDate };
+  return { ...state, reservations: appended(reservations, reservation, limits.reservations) };
+}

@@ -1,0 +1,12 @@
+export { judgeAddress, judgeUrl } from './address-policy';
+export type { AddressContext, Judgement } from './address-policy';
+export { parseAllowList } from './allow-list';
+export type { AllowEntry, AllowList, AllowListViolations, PortRange } from './allow-list';
+export { BoxCaller } from './box-caller';
+export type { AnswerRead, ReadAnswer, SentOutcome } from './outcome';
+export { resolveAllowed, systemLookup } from './resolve';
+export type { Lookup, Resolved } from './resolve';
+export { egressDefaults } from './settings';
+export type { EgressSettings } from './settings';
+export { SoapClient } from './soap-client';
+export type { SoapCall } from './soap-client';

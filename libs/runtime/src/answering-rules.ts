@@ -1,0 +1,77 @@
+import type { Answerer, ChargeBoxSettings } from '@app/charge-box';
+import { answeringRulesStream } from '@app/charge-box';
+import type { Clock, DomainEvent, EventStore, Position } from '@app/kernel';
+import { codedError } from '@app/kernel';
+import type { CentralSystemOperation } from '@app/ocpp';
+import { Inject, Injectable } from '@nestjs/common';
+import { CommandHandler, ICommandHandler, IQueryHandler, QueryHandler } from '@nestjs/cqrs';
+import { randomUUID } from 'node:crypto';
+import type { Answering } from './answering';
+import { automaticAnswering } from './answering';
+import type { Commanded, OperatorOrigin } from './commands';
+import { ChangeAnswering, FindAnswering } from './commands';
+import type { RuntimeSettings } from './settings';
+import { CLOCK, EVENT_STORE, RUNTIME_SETTINGS } from './tokens';
+import { metadataOfOperator } from './metadata';
+
+type Changed = DomainEvent<'AnsweringChanged', Answering & { readonly at: string }>;
+
+/** The rules in force, kept in a stream of their own. */
+@Injectable()
+export class AnsweringRules {
+  current: Answering = automaticAnswering;
+
+  constructor(
+    @Inject(EVENT_STORE) private readonly store: EventStore,
+    @Inject(CLOCK) private readonly clock: Clock,
+    @Inject(RUNTIME_SETTINGS) private readonly settings: RuntimeSettings,
+  ) {}
+
+  /** Reads the newest rules; call before the first request, and when another instance changed them. */
+  async restore(): Promise<void> {
+    const page = await this.store.readStream(answeringRulesStream, { direction: 'backward', limit: 1 });
+    const newest = page.events[0] as unknown as Changed | undefined;
+    if (newest === undefined) return;
+    const { at: _at, ...rules } = newest.data;
+    this.current = rules;
+  }
+
+  answererOf(operation: CentralSystemOperation, { answers }: ChargeBoxSettings): Answerer {
+    return answers?.[operation] ?? this.current.answers[operation] ?? 'automatic';
+  }
+
+  /** Milliseconds that somebody outside has to answer. */
+  patience(operation: CentralSystemOperation): number {
+    return (this.current.respondWithin[operation] ?? this.settings.responseDeadline) * 1_000;
+  }
+
+  async change(rules: Answering, origin: OperatorOrigin): Promise<Position> {
+    const at = new Date(this.clock.now()).toISOString();
+    const data: Changed['data'] = { ...rules, at };
+    const metadata = { schema: 1, ...metadataOfOperator(origin, at) };
+    const event = { id: randomUUID(), type: 'AnsweringChanged', data, metadata };
+    const result = await this.store.append(answeringRulesStream, [event], 'any');
+    if (result.outcome === 'conflict') throw codedError('conflict-persists', answeringRulesStream);
+    this.current = rules;
+    await this.store.retain(answeringRulesStream, { maxCount: 100 });
+    return result.position;
+  }
+}
+
+@CommandHandler(ChangeAnswering)
+export class ChangeAnsweringHandler implements ICommandHandler<ChangeAnswering> {
+  constructor(private readonly rules: AnsweringRules) {}
+
+  async execute({ rules, origin }: ChangeAnswering): Promise<Commanded> {
+    return { outcome: 'done', position: await this.rules.change(rules, origin) };
+  }
+}
+
+@QueryHandler(FindAnswering)
+export class FindAnsweringHandler implements IQueryHandler<FindAnswering> {
+  constructor(private readonly rules: AnsweringRules) {}
+
+  async execute(): Promise<Answering> {
+    return this.rules.current;
+  }
+}

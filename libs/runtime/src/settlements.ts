@@ -1,0 +1,73 @@
+import type { ChargeBoxEvent, ChargeBoxEventOf, GivenAnswer } from '@app/charge-box';
+import type { Position } from '@app/kernel';
+import { ocppFault } from '@app/ocpp';
+
+/** How something ended that somebody waits for: the answer to a pending request, or the end of an operation sent to a box. */
+export interface Settlement {
+  readonly answer?: GivenAnswer;
+  readonly position?: Position;
+}
+
+type Waiter = (settlement: Settlement | undefined) => void;
+
+/** Who waits in this process for the end of what, by `msgId` or `callId`. What nobody waits for is forgotten at once. */
+export class Settlements {
+  private readonly waiting = new Map<string, Set<Waiter>>();
+
+  get size(): number {
+    return this.waiting.size;
+  }
+
+  /** Resolves with the end, or with `undefined` after `patience` milliseconds or when the signal aborts. */
+  wait(id: string, patience: number, signal?: AbortSignal): Promise<Settlement | undefined> {
+    return new Promise((resolve) => {
+      const waiters = this.waiting.get(id) ?? new Set<Waiter>();
+      this.waiting.set(id, waiters);
+      const leave = (settlement: Settlement | undefined) => {
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', giveUp);
+        waiters.delete(leave);
+        if (waiters.size === 0 && this.waiting.get(id) === waiters) this.waiting.delete(id);
+        resolve(settlement);
+      };
+      const giveUp = () => leave(undefined);
+      const timer = setTimeout(giveUp, patience);
+      signal?.addEventListener('abort', giveUp);
+      waiters.add(leave);
+      if (signal?.aborted) giveUp();
+    });
+  }
+
+  isAwaited(id: string): boolean {
+    return this.waiting.has(id);
+  }
+
+  settle(id: string, settlement: Settlement): void {
+    for (const leave of [...(this.waiting.get(id) ?? [])]) leave(settlement);
+  }
+}
+
+/** Settles what an event ends. */
+export function announceSettlement(settlements: Settlements, event: ChargeBoxEvent, position: Position): void {
+  switch (event.type) {
+    case 'RequestAnswered':
+      return settlements.settle(event.data.msgId, { answer: { response: event.data.response }, position });
+    case 'RequestExpired':
+      return settlements.settle(event.data.msgId, { answer: expiryAnswer(event.data), position });
+    case 'RequestInterrupted':
+      if (event.data.reason === 'restarted') settlements.settle(event.data.msgId, { answer: restarting, position });
+      return;
+    case 'OperationAnswered':
+    case 'OperationFaulted':
+    case 'OperationExpired':
+    case 'OperationCancelled':
+      return settlements.settle(event.data.callId, { position });
+    default:
+  }
+}
+
+const restarting = ocppFault('InternalError', 'The service is being restarted. The request may be sent again.');
+
+function expiryAnswer({ response }: ChargeBoxEventOf<'RequestExpired'>['data']): GivenAnswer {
+  return response === undefined ? ocppFault('InternalError', 'Nobody answered the request in time.') : { response };
+}
