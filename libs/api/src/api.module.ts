@@ -11,8 +11,9 @@ import { IdTagsController } from './id-tags.controller';
 import type { ApiOptions } from './options';
 import { API_OPTIONS } from './options';
 import { PresetsController } from './presets.controller';
+import { RequestClaims } from './request-claims';
 import { RequestFeed } from './request-feed';
-import { Buses, RequestOffers } from './request-offers';
+import { RequestOffers } from './request-offers';
 import { RequestsController } from './requests.controller';
 import { API_CLOCK } from './tokens';
 import { TransactionsController } from './transactions.controller';
@@ -38,7 +39,7 @@ export class ApiModule {
         Changes,
         IdTagImport,
         CommandScheduling,
-        Buses,
+        RequestClaims,
         RequestOffers,
         RequestFeed,
       ],

@@ -1,5 +1,5 @@
-import type { ListeningApi } from './fake-sides';
-import { key, listen, problemOf } from './fake-sides';
+import type { ListeningApi } from './specs/fake-sides';
+import { key, listen, problemOf } from './specs/fake-sides';
 
 let api: ListeningApi;
 let now = 0;

@@ -1,5 +1,5 @@
-import type { ListeningApi } from './fake-sides';
-import { listen, problemOf, violationsOf } from './fake-sides';
+import type { ListeningApi } from './specs/fake-sides';
+import { listen, problemOf, violationsOf } from './specs/fake-sides';
 
 let api: ListeningApi;
 

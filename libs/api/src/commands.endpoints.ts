@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from './endpoint';
+import { pending } from './schemas/answers';
 import {
   batch,
   callPath,
@@ -73,7 +74,10 @@ export const cancelCommand = endpoint({
   summary: 'Cancels an operation that was not sent yet.',
   path: z.strictObject(callPath.shape),
   query: cancelQuery,
-  answers: { 200: { description: 'The operation, cancelled.', schema: operation, position: true } },
+  answers: {
+    200: { description: 'The operation, cancelled.', schema: operation, position: true },
+    202: { description: 'Recorded; the read models do not show it yet.', schema: pending, position: true },
+  },
   problems: ['invalid-request', 'not-found', 'refused'],
 });
 

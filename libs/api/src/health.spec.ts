@@ -1,6 +1,6 @@
 import type { ReadinessReport } from './options';
-import type { ListeningApi } from './fake-sides';
-import { listen } from './fake-sides';
+import type { ListeningApi } from './specs/fake-sides';
+import { listen } from './specs/fake-sides';
 
 let api: ListeningApi;
 let report: () => ReadinessReport;

@@ -2,8 +2,8 @@ import { codedError } from '@app/kernel';
 import { BadGatewayException, ConflictException, HttpException, InternalServerErrorException } from '@nestjs/common';
 import { request } from 'node:http';
 import { connect } from 'node:net';
-import type { ListeningApi } from './fake-sides';
-import { key, listen, problemOf } from './fake-sides';
+import type { ListeningApi } from './specs/fake-sides';
+import { key, listen, problemOf } from './specs/fake-sides';
 
 let api: ListeningApi;
 let waited: unknown[] = [];

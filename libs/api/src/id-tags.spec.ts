@@ -1,6 +1,6 @@
 import type { IdTagRow } from '@app/read-models';
-import type { ListeningApi } from './fake-sides';
-import { key, listen, problemOf, violationsOf } from './fake-sides';
+import type { ListeningApi } from './specs/fake-sides';
+import { key, listen, problemOf, violationsOf } from './specs/fake-sides';
 
 let api: ListeningApi;
 

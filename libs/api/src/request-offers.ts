@@ -1,13 +1,13 @@
 import type { Clock, Log } from '@app/kernel';
 import { silentLog } from '@app/kernel';
-import type { Answering, OfferChange, OfferedRequest } from '@app/runtime';
-import { ClaimRequest, FindAnswering, PendingRequests, ReleaseRequest } from '@app/runtime';
+import type { OfferChange, OfferedRequest } from '@app/runtime';
+import { PendingRequests } from '@app/runtime';
 import { Inject, Injectable } from '@nestjs/common';
-import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { StreamedEvent } from './event-stream';
 import { messageOfRequest } from './flow-messages';
 import type { ApiOptions } from './options';
 import { API_OPTIONS } from './options';
+import { RequestClaims } from './request-claims';
 import { API_CLOCK } from './tokens';
 
 /** Somebody who takes requests. */
@@ -35,7 +35,7 @@ export class RequestOffers {
   constructor(
     @Inject(API_OPTIONS) { logger }: ApiOptions,
     @Inject(API_CLOCK) private readonly clock: Clock,
-    private readonly buses: Buses,
+    private readonly claims: RequestClaims,
     private readonly pending: PendingRequests,
   ) {
     this.log = logger ?? silentLog;
@@ -51,7 +51,7 @@ export class RequestOffers {
   }
 
   private async welcome(seat: Seat): Promise<void> {
-    const { offer } = await this.buses.answering();
+    const { offer } = await this.claims.answering();
     for (const request of this.pending.all()) {
       if (!seat.wants(request)) continue;
       if (offer === 'competing') await this.offerToOne(request);
@@ -65,7 +65,7 @@ export class RequestOffers {
     for (const msgId of seat.holds) {
       const request = this.pending.find(msgId);
       if (request?.claim?.responder !== seat.name || isElsewhere) continue;
-      this.attempt(this.buses.release(request, seat.name, 'disconnected'), request);
+      this.attempt(this.claims.release(request, seat.name, 'disconnected'), request);
     }
   }
 
@@ -88,7 +88,7 @@ export class RequestOffers {
 
   private async offer(request: OfferedRequest): Promise<void> {
     if (this.seats.size === 0) return;
-    const { offer } = await this.buses.answering();
+    const { offer } = await this.claims.answering();
     if (offer === 'competing') return this.offerToOne(request);
     for (const seat of this.seats) if (seat.wants(request)) this.sendTo(seat, request);
   }
@@ -100,10 +100,10 @@ export class RequestOffers {
     const current = this.pending.find(request.msgId);
     if (seat === undefined || current === undefined || !this.pending.isFree(current, seat.name)) return;
     seat.holds.add(request.msgId);
-    const claimed = await this.buses.claim(request, seat.name);
+    const claimed = await this.claims.claim(request, seat.name);
     if (claimed && this.seats.has(seat)) return this.sendTo(seat, request);
     seat.holds.delete(request.msgId);
-    if (claimed) await this.buses.release(request, seat.name, 'disconnected');
+    if (claimed) await this.claims.release(request, seat.name, 'disconnected');
   }
 
   private sendTo(seat: Seat, request: OfferedRequest): void {
@@ -128,37 +128,10 @@ export class RequestOffers {
     const { responder, leaseUntil } = request.claim;
     if (Date.parse(leaseUntil) > this.clock.now()) return this.watchLease(request);
     for (const seat of this.seats) if (seat.name === responder) seat.holds.delete(msgId);
-    this.attempt(this.buses.release(request, responder, 'lease-expired'), request);
+    this.attempt(this.claims.release(request, responder, 'lease-expired'), request);
   }
 
   private attempt(work: Promise<unknown>, { msgId }: OfferedRequest): void {
     work.catch((error: unknown) => this.log.error({ msgId, err: error }, 'A request could not be offered'));
-  }
-}
-
-/** What the offers ask of the buses. */
-@Injectable()
-export class Buses {
-  constructor(
-    private readonly commands: CommandBus,
-    private readonly queries: QueryBus,
-  ) {}
-
-  answering(): Promise<Answering> {
-    return this.queries.execute(new FindAnswering());
-  }
-
-  async claim({ identity, msgId }: OfferedRequest, responder: string): Promise<boolean> {
-    const origin = { requestId: `claim:${msgId}`.slice(0, 200), actor: 'saga:offers' };
-    const { outcome } = await this.commands.execute(new ClaimRequest(identity, msgId, responder, origin));
-    return outcome === 'done';
-  }
-
-  async release(
-    { identity, msgId }: OfferedRequest,
-    responder: string,
-    reason: 'disconnected' | 'lease-expired',
-  ): Promise<void> {
-    await this.commands.execute(new ReleaseRequest(identity, msgId, responder, reason));
   }
 }

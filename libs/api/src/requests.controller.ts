@@ -68,7 +68,7 @@ export class RequestsController {
     if (identity === undefined) throw unknown();
     const responder = query.responder === undefined ? {} : { responder: query.responder };
     const origin = { ...originOf(request), actor: 'responder', ...responder };
-    settledOr(await this.commands.execute(new AnswerRequest(identity, msgId, body.payload, origin)), reply);
+    await this.settled(await this.commands.execute(new AnswerRequest(identity, msgId, body.payload, origin)), reply);
     return { msgId, outcome: 'answered' };
   }
 
@@ -83,7 +83,7 @@ export class RequestsController {
     const identity = await this.feed.identityOf(msgId);
     if (identity === undefined) throw unknown();
     const origin = { ...originOf(request), actor: 'responder' };
-    settledOr(await this.changes.execute(new ClaimRequest(identity, msgId, responder, origin)), reply);
+    await this.settled(await this.changes.execute(new ClaimRequest(identity, msgId, responder, origin)), reply);
     return { msgId, outcome: 'claimed' };
   }
 
@@ -100,27 +100,28 @@ export class RequestsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    settledOr(await this.changes.execute(new ChangeAnswering(body, originOf(request))), reply);
+    await this.settled(await this.changes.execute(new ChangeAnswering(body, originOf(request))), reply);
     return this.queries.execute(new FindAnswering());
+  }
+
+  private async settled(outcome: Commanded | InvalidAnswer, reply: FastifyReply): Promise<void> {
+    if (outcome.outcome === 'refused') throw new Problem('refused', outcome.reason);
+    if (outcome.outcome === 'invalid') throw invalid(outcome);
+    await this.changes.seen(outcome.position, reply);
   }
 }
 
 const unknown = () => new Problem('not-found', 'No such request is known.');
 
-function settledOr(outcome: Commanded | InvalidAnswer, reply: FastifyReply): void {
-  if (outcome.outcome === 'refused') throw new Problem('refused', outcome.reason);
-  if (outcome.outcome === 'invalid') {
-    const violations = outcome.violations.map(({ path, code, message }) => ({
-      in: 'body' as const,
-      path: path.replace(/^\$/, 'payload'),
-      code,
-      message,
-    }));
-    throw new Problem('invalid-request', 'The answer is not what the operation allows; the charge box still waits.', {
-      violations,
-    });
-  }
-  if (outcome.position !== undefined) void reply.header('x-position', outcome.position);
+function invalid({ violations: found }: InvalidAnswer): Problem {
+  const violations = found.map(({ path, code, message }) => ({
+    in: 'body' as const,
+    path: path.replace(/^\$/, 'payload'),
+    code,
+    message,
+  }));
+  const detail = 'The answer is not what the operation allows; the charge box still waits.';
+  return new Problem('invalid-request', detail, { violations });
 }
 
 function requireSameMessage(

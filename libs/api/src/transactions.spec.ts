@@ -1,8 +1,8 @@
 import type { MeterValueRow, TransactionRow } from '@app/read-models';
 import { parse } from 'csv-parse/sync';
 import { request } from 'node:http';
-import type { ListeningApi } from './fake-sides';
-import { key, listen, problemOf, violationsOf } from './fake-sides';
+import type { ListeningApi } from './specs/fake-sides';
+import { key, listen, problemOf, violationsOf } from './specs/fake-sides';
 
 let api: ListeningApi;
 

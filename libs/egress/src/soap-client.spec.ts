@@ -1,9 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
-import type { FakeBox } from './fake-box';
-import { accepted, closeBoxes, deafPort, fault, foreign, httpBox, rawBox, readAnswer, wrong } from './fake-box';
-import { certificate, certificateKey } from './fake-box-certificate';
+import type { FakeBox } from './specs/fake-box';
+import { accepted, closeBoxes, deafPort, fault, foreign, httpBox, rawBox, readAnswer, wrong } from './specs/fake-box';
+import { certificate, certificateKey } from './specs/fake-box-certificate';
 import type { EgressSettings, SentOutcome, SoapCall } from './index';
 import { egressDefaults, SoapClient } from './index';
 

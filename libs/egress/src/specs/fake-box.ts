@@ -3,7 +3,7 @@ import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
-import type { ReadAnswer } from './index';
+import type { ReadAnswer } from '../index';
 
 // For specs: charge boxes as they answer over the network, and a reader that knows no more XML than they need.
 

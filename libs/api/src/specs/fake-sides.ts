@@ -1,14 +1,6 @@
 import type { OperatorMessage } from '@app/charge-box';
 import type { Log, RecordedEvent } from '@app/kernel';
-import type {
-  ChargeBoxDetails,
-  IdTagRow,
-  MeterValueRow,
-  OrphanRow,
-  Page,
-  Paging,
-  TransactionRow,
-} from '@app/read-models';
+import type { ChargeBoxDetails, IdTagRow, MeterValueRow, OrphanRow, TransactionRow } from '@app/read-models';
 import {
   FindChargeBox,
   FindChargeBoxes,
@@ -22,15 +14,20 @@ import {
   FindTransactions,
 } from '@app/read-models';
 import type { Commanded } from '@app/runtime';
-import { RemoveIdTag, SaveIdTag, TellChargeBox } from '@app/runtime';
-import type { Provider, Type } from '@nestjs/common';
+import { PendingRequests, RemoveIdTag, SaveIdTag, Settlements, TellChargeBox } from '@app/runtime';
+import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { CommandHandler, CqrsModule, QueryHandler } from '@nestjs/cqrs';
+import { CqrsModule } from '@nestjs/cqrs';
 import type { AddressInfo } from 'node:net';
-import { ApiModule } from './api.module';
-import { createApi } from './configure-api';
-import type { ApiOptions } from './options';
+import { ApiModule } from '../api.module';
+import { createApi } from '../configure-api';
+import type { ApiOptions } from '../options';
+import { Conversation, conversationSides } from './fake-conversation';
+import type { Told } from './fakes';
+import { answering, page, SIDES, telling } from './fakes';
+
+const now = Date.parse('2026-03-01T12:00:00.000Z');
 
 /** Key that the API under test takes. */
 export const key = 'key-of-the-tests';
@@ -44,7 +41,8 @@ export class Sides {
   events: RecordedEvent[] = [];
   readonly idTags = new Map<string, IdTagRow>();
   asked: object[] = [];
-  told: (TellChargeBox | SaveIdTag | RemoveIdTag)[] = [];
+  told: object[] = [];
+  readonly conversation = new Conversation(() => now);
   readonly logged: { fields: Record<string, unknown>; sentence: string }[] = [];
   /** What the next queries fail with. */
   failure: unknown;
@@ -69,10 +67,11 @@ export class Sides {
     if (this.failure !== undefined) throw this.failure as Error;
   }
 
-  tell(command: TellChargeBox | SaveIdTag | RemoveIdTag, work: () => void): Commanded {
+  tell<Outcome extends Told>(command: object, work: () => Outcome | void): Outcome | Commanded {
     this.told.push(command);
     if (this.refusal !== undefined) return { outcome: 'refused', reason: this.refusal };
-    work();
+    const outcome = work();
+    if (outcome !== undefined) return outcome;
     this.count += 1;
     return { outcome: 'done', position: this.position };
   }
@@ -95,29 +94,6 @@ function changeOf(message: OperatorMessage): Partial<ChargeBoxDetails> {
   return Object.fromEntries(settings);
 }
 
-/** A page of rows whose cursors are the numbers of rows. */
-function page<Row>(rows: readonly Row[], { limit, cursor }: Paging): Page<Row> {
-  const from = Number(cursor ?? 0);
-  const next = from + limit < rows.length ? { next: String(from + limit) } : {};
-  return { rows: rows.slice(from, from + limit), ...next };
-}
-
-function answering<Asked extends object>(
-  query: Type<Asked>,
-  answer: (query: Asked, sides: Sides) => unknown,
-): Provider {
-  @QueryHandler(query)
-  class Handler {
-    constructor(private readonly sides: Sides) {}
-
-    async execute(asked: Asked): Promise<unknown> {
-      this.sides.ask(asked);
-      return answer(asked, this.sides);
-    }
-  }
-  return Handler;
-}
-
 const boxOf = (identity: string, { boxes }: Sides) => boxes.find((box) => box.identity === identity);
 
 const readSide: Provider[] = [
@@ -135,36 +111,16 @@ const readSide: Provider[] = [
   answering(FindIdTag, ({ idTag }, { idTags }) => idTags.get(idTag.toLowerCase())),
 ];
 
-@CommandHandler(TellChargeBox)
-class TellChargeBoxHandler {
-  constructor(private readonly sides: Sides) {}
-
-  async execute(command: TellChargeBox): Promise<Commanded> {
-    return this.sides.tell(command, () => this.sides.apply(command.identity, command.message));
-  }
-}
-
-@CommandHandler(SaveIdTag)
-class SaveIdTagHandler {
-  constructor(private readonly sides: Sides) {}
-
-  async execute(command: SaveIdTag): Promise<Commanded> {
-    const { details, expected } = command;
+const writeSide: Provider[] = [
+  telling(TellChargeBox, ({ identity, message }, sides) => sides.apply(identity, message)),
+  telling(SaveIdTag, ({ details, expected }, { idTags }) => {
     const name = details.idTag.toLowerCase();
-    if (expected === 'new' && this.sides.idTags.has(name)) return { outcome: 'refused', reason: 'The idTag exists.' };
-    const row = { ...details, changedAt: '2026-03-01T08:00:00.000Z', openTransactions: 0 };
-    return this.sides.tell(command, () => this.sides.idTags.set(name, row));
-  }
-}
-
-@CommandHandler(RemoveIdTag)
-class RemoveIdTagHandler {
-  constructor(private readonly sides: Sides) {}
-
-  async execute(command: RemoveIdTag): Promise<Commanded> {
-    return this.sides.tell(command, () => this.sides.idTags.delete(command.idTag.toLowerCase()));
-  }
-}
+    if (expected === 'new' && idTags.has(name)) return { outcome: 'refused', reason: 'The idTag exists.' };
+    idTags.set(name, { ...details, changedAt: '2026-03-01T08:00:00.000Z', openTransactions: 0 });
+    return undefined;
+  }),
+  telling(RemoveIdTag, ({ idTag }, { idTags }) => void idTags.delete(idTag.toLowerCase())),
+];
 
 /** An API that listens, with what stands behind it. */
 export interface ListeningApi {
@@ -178,28 +134,33 @@ export interface ListeningApi {
   send(method: string, path: string, body?: unknown): Promise<Response>;
 }
 
+function portsOf({ conversation: { settlements, pending } }: Sides): DynamicModule {
+  const providers = [
+    { provide: Settlements, useValue: settlements },
+    { provide: PendingRequests, useValue: pending },
+  ];
+  @Module({})
+  class Ports {}
+  return { module: Ports, global: true, providers, exports: [Settlements, PendingRequests] };
+}
+
 /** The module of an application that has the API and fakes behind it. */
 export function rootOf(sides: Sides, options: Partial<ApiOptions> = {}): Type<unknown> {
   @Module({
     imports: [
       CqrsModule.forRoot(),
+      portsOf(sides),
       ApiModule.forRoot({
         apiKey: { verify: (given) => given === key },
         version: '1.2.3',
         readiness: () => ({ ready: true, checks: { store: { status: 'up' }, readModels: { status: 'up', lag: 0 } } }),
         metrics: () => Promise.resolve('figures 1\n'),
-        clock: { now: () => Date.parse('2026-03-01T12:00:00.000Z') },
+        clock: { now: () => now },
         logger: sides.log,
         ...options,
       }),
     ],
-    providers: [
-      { provide: Sides, useValue: sides },
-      ...readSide,
-      TellChargeBoxHandler,
-      SaveIdTagHandler,
-      RemoveIdTagHandler,
-    ],
+    providers: [{ provide: SIDES, useValue: sides }, ...readSide, ...writeSide, ...conversationSides],
   })
   class Root {}
   return Root;
