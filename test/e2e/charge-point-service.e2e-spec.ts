@@ -3,6 +3,7 @@ import { ocpp15 } from '@app/ocpp';
 import { createRequestWriter } from '@app/soap';
 import { SimulatedChargeBox, serveChargePoint } from '../../apps/charge-box-simulator/src';
 import type { ChargePointService } from '../../apps/charge-box-simulator/src';
+import { operationRequests } from '../support/operation-requests';
 import type { Answer, TestService } from '../support/service';
 import { call, startTestService } from '../support/service';
 import { bodyOf, schemaFaults, schemaOf } from '../support/xsd';
@@ -46,32 +47,10 @@ const transactions = async () => {
 
 describe('the charge point side of the simulator', () => {
   const later = '2099-01-01T00:00:00Z';
-  const asked: { readonly [Name in ChargePointOperation]: ChargePointRequest<Name> } = {
-    CancelReservation: { reservationId: 99 },
-    ChangeAvailability: { connectorId: 2, type: 'Inoperative' },
-    ChangeConfiguration: { key: 'HeartBeatInterval', value: '60' },
-    ClearCache: {},
-    DataTransfer: { vendorId: 'org.example.simulator', data: 'a & b' },
-    GetConfiguration: { key: ['HeartBeatInterval', 'Nothing'] },
-    GetDiagnostics: { location: 'ftp://127.0.0.1/' },
-    GetLocalListVersion: {},
-    RemoteStartTransaction: { idTag: 'CARD', connectorId: 1 },
-    RemoteStopTransaction: { transactionId: 4_711 },
-    ReserveNow: { connectorId: 1, expiryDate: later, idTag: 'CARD', reservationId: 1 },
-    Reset: { type: 'Soft' },
-    SendLocalList: {
-      updateType: 'Full',
-      listVersion: 3,
-      localAuthorisationList: [{ idTag: 'CARD', idTagInfo: { status: 'Accepted' } }],
-    },
-    UnlockConnector: { connectorId: 1 },
-    UpdateFirmware: { retrieveDate: later, location: 'ftp://127.0.0.1/2.0.0' },
-  };
-
   it('answers all fifteen operations with what the schema allows', async () => {
-    const operations = Object.keys(asked) as ChargePointOperation[];
+    const operations = Object.keys(operationRequests) as ChargePointOperation[];
     const answers = [];
-    for (const operation of operations) answers.push(await ask(operation, asked[operation] as never));
+    for (const operation of operations) answers.push(await ask(operation, operationRequests[operation] as never));
     expect(answers.map(({ status }) => status)).toEqual(operations.map(() => 200));
     const schema = schemaOf(renderWsdl(ocpp15.chargePoint, 'http://127.0.0.1/'));
     expect(
