@@ -25,11 +25,17 @@ export async function startFloor(bytes: number): Promise<Running> {
 }
 
 /** The service as operators run it, on the embedded store. */
-export async function startService(
+export function startService(dataDir: string, environment: Readonly<Record<string, string>> = {}): Promise<Running> {
+  return startScript([join(__dirname, '../apps/central-system/src/main.js')], dataDir, environment);
+}
+
+/** A script that starts the service, with its arguments. */
+export async function startScript(
+  [script = '', ...args]: readonly string[],
   dataDir: string,
   environment: Readonly<Record<string, string>> = {},
 ): Promise<Running> {
-  const child = fork(join(__dirname, '../apps/central-system/src/main.js'), [], {
+  const child = fork(script, args, {
     silent: true,
     execArgv: startFlags(),
     env: {

@@ -90,6 +90,8 @@ async function startOn(store: EventStore, given: Given): Promise<Service> {
     }),
     { nest: { logger: false, abortOnError: false } },
   );
+  // The buses know their handlers and sagas from here on.
+  await app.init();
   const work = workOf(app);
   await restore(app, work, readModels, store);
   readModels.start();

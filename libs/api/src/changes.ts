@@ -1,8 +1,9 @@
 import type { Position } from '@app/kernel';
+import { FindReadModelStatus } from '@app/read-models';
 import type { Commanded, OperatorOrigin } from '@app/runtime';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Command } from '@nestjs/cqrs';
-import { CommandBus } from '@nestjs/cqrs';
+import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { ApiOptions } from './options';
 import { API_OPTIONS } from './options';
@@ -27,6 +28,7 @@ export class Changes {
   constructor(
     @Inject(API_OPTIONS) private readonly options: ApiOptions,
     private readonly commands: CommandBus,
+    private readonly queries: QueryBus,
   ) {}
 
   /** Makes a change and answers what `read` finds afterwards; 202 when the read models take too long. */
@@ -46,6 +48,12 @@ export class Changes {
 
   execute(command: Command<Commanded>): Promise<Commanded> {
     return this.commands.execute(command);
+  }
+
+  /** Waits until the read models show all that has happened by now. */
+  async caughtUp(): Promise<void> {
+    const { head } = await this.queries.execute(new FindReadModelStatus());
+    await this.options.waitFor?.(head, patience);
   }
 
   /** Waits until the read models show a position, and tells the position to the caller. */

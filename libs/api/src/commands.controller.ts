@@ -128,6 +128,9 @@ export class CommandsController {
   }
 
   private async requireKnown(identity: string): Promise<void> {
+    if ((await this.queries.execute(new FindChargeBox(identity))) !== undefined) return;
+    // It may have shown itself a moment ago.
+    await this.changes.caughtUp();
     const known = await this.queries.execute(new FindChargeBox(identity));
     if (known === undefined) throw new Problem('not-found', 'No charge box of this identity is known.');
   }

@@ -14,6 +14,7 @@ export type { LastSeen } from './liveness';
 export { PendingRequests } from './pending-requests';
 export type { OfferChange, OfferedRequest } from './pending-requests';
 export { Reactions } from './reactions';
+export { AnswerRequestHandler } from './request.handlers';
 export { Settlements } from './settlements';
 export type { TaskSeed } from './to-do-lists';
 export { RuntimeModule } from './runtime.module';

@@ -6,6 +6,7 @@ import {
   FindOperations,
   FindPreset,
   FindPresets,
+  FindReadModelStatus,
   FindRequest,
   FindRequests,
   FindReservations,
@@ -57,6 +58,7 @@ export const conversationSides: readonly Provider[] = [
   answering(FindRequest, ({ msgId }, { conversation }) => conversation.requests.find((row) => row.msgId === msgId)),
   answering(FindReservations, ({ paging }) => page([], paging)),
   answering(FindConfiguration, ({ paging }) => page([], paging)),
+  answering(FindReadModelStatus, () => ({ checkpoint: '', head: '', caughtUp: true })),
   answering(FindAnswering, (_query, { conversation }) => conversation.answering),
   telling(SavePreset, ({ preset }, { conversation }) => {
     conversation.presets.set(preset.name, { ...preset, changedAt: '2026-03-01T08:00:00.000Z' });
