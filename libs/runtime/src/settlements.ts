@@ -31,7 +31,7 @@ export class Settlements {
         resolve(settlement);
       };
       const giveUp = () => leave(undefined);
-      const timer = setTimeout(giveUp, patience);
+      const timer = setTimeout(giveUp, patience).unref();
       signal?.addEventListener('abort', giveUp);
       waiters.add(leave);
       if (signal?.aborted) giveUp();
