@@ -141,11 +141,8 @@ const noAnswer = (detail: string): NoAnswer => ({ kind: 'no-answer', detail });
 const place = ({ address, url }: Outgoing): string =>
   `${address} port ${url.port === '' ? url.protocol.slice(0, -1) : url.port}`;
 
-function outOfTime({ up, socket }: Progress, outgoing: Outgoing): NoAnswer | NotSent {
-  if (up) return noAnswer(`The box did not answer within ${Math.round(outgoing.within)} ms.`);
-  if (socket !== undefined) return notConnected(outgoing);
-  const detail = `The connection to ${place(outgoing)} was taken up by earlier requests all the time.`;
-  return { kind: 'not-sent', reason: 'connection-timeout', detail };
+function outOfTime({ up }: Progress, outgoing: Outgoing): NoAnswer | NotSent {
+  return up ? noAnswer(`The box did not answer within ${Math.round(outgoing.within)} ms.`) : notConnected(outgoing);
 }
 
 const notConnected = (outgoing: Outgoing): NotSent => ({

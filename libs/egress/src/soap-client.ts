@@ -50,7 +50,8 @@ export class SoapClient {
   ) {
     const { certificateAuthorities: ca, keepAliveTimeout: timeout } = settings;
     const trust = ca === undefined ? {} : { ca };
-    const keep = { keepAlive: true, maxSockets: 1, timeout };
+    // Several boxes may be behind one address; that each is asked one thing at a time, others see to.
+    const keep = { keepAlive: true, timeout };
     this.fresh = { 'http:': new HttpAgent(), 'https:': new HttpsAgent(trust) };
     this.kept = { 'http:': new HttpAgent(keep), 'https:': new HttpsAgent({ ...keep, ...trust }) };
   }
