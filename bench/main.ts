@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import { benchConversation } from './conversation';
 import { benchHistory } from './history';
 import type { LoadResult } from './load';
 import { load } from './load';
@@ -130,11 +131,19 @@ async function main(): Promise<void> {
   say(
     `\nMemory: ${round(memory.emptyMegabytes)} MB empty, ${round(memory.megabytes)} MB with ${memory.boxes} boxes known and kept`,
   );
+  const conversation = await benchConversation(quick ? 1_000 : 5_000, quick ? 1_000 : 10_000);
+  const { commands, delegated, pending } = conversation;
+  say(
+    `\nOperations to boxes: ${round(commands.perSecond)} /s, ${commands.ratio.toFixed(3)} times the SOAP client alone (${round(commands.floorPerSecond)} /s); from the API to the wire p50 ${commands.delayP50.toFixed(2)} ms, p99 ${commands.delayP99.toFixed(2)} ms`,
+  );
+  say(
+    `Answers from outside: p50 ${delegated.p50.toFixed(2)} ms, p99 ${delegated.p99.toFixed(2)} ms, by the built-in rules ${delegated.automaticP50.toFixed(2)} ms; ${pending.requests} that wait take ${Math.round(pending.bytesEach / 1_000)} kB each`,
+  );
   mkdirSync('bench/results', { recursive: true });
   const file = `bench/results/${new Date().toISOString().replaceAll(':', '-')}.json`;
   writeFileSync(
     file,
-    `${JSON.stringify({ node: process.version, cores: cpus().length, quick, requestFigures, store, history, memory }, null, 2)}\n`,
+    `${JSON.stringify({ node: process.version, cores: cpus().length, quick, requestFigures, store, history, memory, conversation }, null, 2)}\n`,
   );
   say(`\nWritten to ${file}`);
 }

@@ -1,6 +1,6 @@
 import type { Meter, MetricName } from '@app/kernel';
 import { metricTable } from '@app/kernel';
-import { collectDefaultMetrics, Counter, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 const buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 
@@ -16,7 +16,7 @@ export class PrometheusMeter implements Meter {
     for (const [name, { kind, help, labels }] of Object.entries(metricTable)) {
       const options = { name, help, labelNames: [...labels], registers: [this.registry] };
       if (kind === 'counter') this.counters.set(name as MetricName, new Counter(options));
-      else this.histograms.set(name as MetricName, new Histogram({ ...options, buckets }));
+      if (kind === 'histogram') this.histograms.set(name as MetricName, new Histogram({ ...options, buckets }));
     }
   }
 
@@ -26,6 +26,19 @@ export class PrometheusMeter implements Meter {
 
   observe(name: MetricName, seconds: number, ...labels: readonly string[]): void {
     this.child(this.histograms, name, labels)?.observe(seconds);
+  }
+
+  /** Has a figure read whenever all are asked for. */
+  watch(name: MetricName, read: () => number): void {
+    const { help } = metricTable[name];
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      collect() {
+        this.set(read());
+      },
+    });
   }
 
   // Finding a child by its labels costs more than counting in it, and there are few of them.

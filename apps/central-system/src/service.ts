@@ -9,7 +9,15 @@ import type { Clock, EventStore, Log } from '@app/kernel';
 import { codedError, systemClock } from '@app/kernel';
 import { ocpp15, renderWsdl } from '@app/ocpp';
 import { ReadModels } from '@app/read-models';
-import { AnsweringRules, AuthorizationDirectory, Dispatcher, Liveness, Reactions } from '@app/runtime';
+import {
+  AnsweringRules,
+  AuthorizationDirectory,
+  ChargeBoxes,
+  Dispatcher,
+  Liveness,
+  PendingRequests,
+  Reactions,
+} from '@app/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { join } from 'node:path';
 import { version } from './version';
@@ -94,6 +102,8 @@ async function startOn(store: EventStore, given: Given): Promise<Service> {
   await app.init();
   const work = workOf(app);
   await restore(app, work, readModels, store);
+  watch(app, meter);
+  readiness.sagas = () => work.reactions.status();
   readModels.start();
   const { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST } = configuration;
   const listener = app.get(SoapListener, { strict: false });
@@ -108,6 +118,15 @@ async function startOn(store: EventStore, given: Given): Promise<Service> {
   }
   readiness.open = true;
   return serviceOf(app, listener, { store, readModels, readiness, work, created: apiKey.created });
+}
+
+function watch(app: NestFastifyApplication, meter: PrometheusMeter): void {
+  const pending = app.get(PendingRequests, { strict: false });
+  const reactions = app.get(Reactions, { strict: false });
+  const boxes = app.get(ChargeBoxes, { strict: false });
+  meter.watch('requests_pending', () => pending.size);
+  meter.watch('tasks_waiting', () => reactions.status().tasks);
+  meter.watch('charge_boxes_kept', () => boxes.cached);
 }
 
 /** What goes on by itself. */
@@ -205,6 +224,7 @@ function serviceOf(
 function readinessOf(store: EventStore, readModels: ReadModels) {
   return {
     open: false,
+    sagas: (): { readonly tasks: number; readonly skipped: number } => ({ tasks: 0, skipped: 0 }),
     async report(): Promise<ReadinessReport> {
       const head = await store.head().catch((error: unknown) => error as Error);
       const storeCheck =
@@ -216,6 +236,10 @@ function readinessOf(store: EventStore, readModels: ReadModels) {
       const checks = {
         store: storeCheck,
         readModels: { status: 'up' as const, ...(detail === '' ? {} : { detail }) },
+        sagas: {
+          status: 'up' as const,
+          ...(this.sagas().skipped > 0 ? { detail: `${this.sagas().skipped} events left out` } : {}),
+        },
         ingress: { status: this.open ? ('up' as const) : ('down' as const) },
       };
       return { ready: this.open && storeCheck.status === 'up', checks };

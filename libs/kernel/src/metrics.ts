@@ -51,12 +51,18 @@ export const metricTable = {
     help: 'From sending an operation to the end of its answer.',
     labels: ['operation'],
   },
+  requests_pending: { kind: 'gauge', help: 'Requests that wait for an answer from outside.', labels: [] },
+  tasks_waiting: { kind: 'gauge', help: 'Tasks on the to-do lists.', labels: [] },
+  charge_boxes_kept: { kind: 'gauge', help: 'Charge boxes kept in memory.', labels: [] },
   snapshots_failed_total: {
     kind: 'counter',
     help: 'Snapshots that could not be stored. Only speed suffers.',
     labels: [],
   },
-} as const satisfies Record<string, { kind: 'counter' | 'histogram'; help: string; labels: readonly string[] }>;
+} as const satisfies Record<
+  string,
+  { kind: 'counter' | 'histogram' | 'gauge'; help: string; labels: readonly string[] }
+>;
 
 export type MetricName = keyof typeof metricTable;
 
