@@ -56,6 +56,7 @@ export async function configureApi(app: NestFastifyApplication): Promise<void> {
     }),
   );
   limitRequests(server);
+  closeInTime(server);
   readBodies(server);
   app.useGlobalFilters(new ProblemFilter(log, routes));
   app.setGlobalPrefix('api', { exclude: unprefixed.map((path) => ({ path, method: RequestMethod.ALL })) });
@@ -91,6 +92,13 @@ async function secureAnswers(app: NestFastifyApplication, server: FastifyInstanc
   });
   server.addHook('onSend', async (_request, reply) => {
     if (reply.getHeader('cache-control') === undefined) void reply.header('cache-control', 'no-store');
+  });
+}
+
+/** Requests under way may finish; a connection that is held open and says nothing must not keep the service from ending. */
+function closeInTime(server: FastifyInstance): void {
+  server.addHook('preClose', async () => {
+    setTimeout(() => server.server.closeAllConnections(), 1_000).unref();
   });
 }
 

@@ -28,6 +28,7 @@ export class EventStream {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
+      connection: 'close',
     });
     this.response.write(': at your service\n\n');
     this.beat = setInterval(() => this.write(': still here\n\n'), heartbeatEvery);

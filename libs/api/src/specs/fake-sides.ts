@@ -97,7 +97,12 @@ function changeOf(message: OperatorMessage): Partial<ChargeBoxDetails> {
 const boxOf = (identity: string, { boxes }: Sides) => boxes.find((box) => box.identity === identity);
 
 const readSide: Provider[] = [
-  answering(FindChargeBoxes, ({ paging }, { boxes }) => page(boxes, paging)),
+  answering(FindChargeBoxes, ({ filter: { registration }, paging }, { boxes }) =>
+    page(
+      boxes.filter((box) => registration === undefined || box.registration === registration),
+      paging,
+    ),
+  ),
   answering(FindChargeBox, ({ identity }, sides) => boxOf(identity, sides)),
   answering(FindConnectors, ({ identity }, sides) => boxOf(identity, sides)?.connectors ?? []),
   answering(FindEvents, ({ paging }, { events }) => page(events, paging)),
