@@ -1,12 +1,14 @@
-import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { variables } from '../../apps/central-system/src/configuration';
 import type { TestService } from '../support/service';
 import { apiKey, startTestService } from '../support/service';
+import { runnableIn, runShell } from './shell';
 
 // The documentation names what exists, and its examples run. Cannot see: whether an explanation is a good one.
 
+/** Variables of the surroundings. */
+const others = ['OCPP_REFERENCE', 'NODE_EXTRA_CA_CERTS'];
 const root = join(__dirname, '../..');
 const pages = ['README.md', ...markdownIn('docs')];
 const text = (page: string): string => readFileSync(join(root, page), 'utf8');
@@ -29,7 +31,7 @@ describe.each(pages)('%s', (page) => {
     const named = [...text(page).matchAll(/npm run ([a-z:]+)/g)].map(([, name]) => name ?? '');
     expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
     const settings = [...text(page).matchAll(/`([A-Z]+(?:_[A-Z]+)+)(?:=\w+)?`/g)].map(([, name]) => name ?? '');
-    expect(settings.filter((name) => !Object.hasOwn(variables, name) && name !== 'OCPP_REFERENCE')).toEqual([]);
+    expect(settings.filter((name) => !Object.hasOwn(variables, name) && !others.includes(name))).toEqual([]);
   });
 
   it('names files of the project that exist', () => {
@@ -47,26 +49,13 @@ describe('the examples for integrators', () => {
   });
   afterAll(() => service.stop());
 
-  const examples = [...text('docs/integrators.md').matchAll(/```sh runnable\n([\s\S]*?)```/g)].map(
-    ([, script]) => script ?? '',
-  );
-
-  function run(script: string): Promise<{ readonly code: number | null; readonly output: string }> {
-    const env = {
-      ...process.env,
+  const examples = runnableIn(text('docs/integrators.md'));
+  const run = (script: string) =>
+    runShell(script, {
       KEY: apiKey,
       API: `http://127.0.0.1:${service.apiPort}`,
       SOAP: `http://127.0.0.1:${service.soapPort}`,
-    };
-    return new Promise((resolve) => {
-      const child = spawn('bash', ['-e', '-o', 'pipefail'], { env });
-      let output = '';
-      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      child.on('close', (code) => resolve({ code, output }));
-      child.stdin.end(script);
     });
-  }
 
   it('run one after the other', async () => {
     expect(examples.length).toBeGreaterThan(4);
