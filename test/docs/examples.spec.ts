@@ -32,7 +32,7 @@ async function allRun(page: string): Promise<number> {
 }
 
 it('docs/command-a-box.md runs', async () => {
-  expect(await allRun('docs/command-a-box.md')).toBe(7);
+  expect(await allRun('docs/command-a-box.md')).toBe(8);
   const { body } = await service.api<{ rows: { status: string }[] }>('GET', '/api/commands?command=ClearCache');
   expect(body.rows).toMatchObject([{ status: 'Answered' }]);
 });

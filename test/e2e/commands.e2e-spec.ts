@@ -116,6 +116,35 @@ describe('a simulated charge box', () => {
   });
 });
 
+describe('a local list', () => {
+  it('reaches the box in parts, and again when the box has lost it', async () => {
+    const { point } = await reachableBox(service, 'LISTED');
+    const entries = Array.from({ length: 250 }, (_, place) => ({ idTag: `TAG${place}` }));
+    const shown = async () => {
+      await caughtUp();
+      return (await service.api<{ localListWanted?: { confirmedVersion?: number } }>('GET', '/api/charge-boxes/LISTED'))
+        .body.localListWanted?.confirmedVersion;
+    };
+    const confirmed = async (version: number) => {
+      for (const end = Date.now() + 10_000; (await shown()) !== version && Date.now() < end;)
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      return shown();
+    };
+    try {
+      await service.api('PUT', '/api/charge-boxes/LISTED/local-list', { entries });
+      expect(await confirmed(3)).toBe(3);
+      expect(point.memory.localList.size).toBe(250);
+      point.memory.listVersion = 0;
+      point.memory.localList.clear();
+      await send('LISTED', 'GetLocalListVersion', {});
+      expect(await confirmed(7)).toBe(7);
+      expect(point.memory.localList.size).toBe(250);
+    } finally {
+      await point.close();
+    }
+  });
+});
+
 describe('a charge box made with another library on the WSDL that we publish', () => {
   const answers: { readonly [Name in ChargePointOperation]: ChargePointResponse<Name> } = {
     CancelReservation: { status: 'Accepted' },

@@ -8,6 +8,7 @@ import { CommandsController } from './commands.controller';
 import { HealthController } from './health.controller';
 import { IdTagImport } from './id-tag-import';
 import { IdTagsController } from './id-tags.controller';
+import { LocalListsController } from './local-lists.controller';
 import type { ApiOptions } from './options';
 import { API_OPTIONS } from './options';
 import { PresetsController } from './presets.controller';
@@ -29,6 +30,7 @@ export class ApiModule {
         TransactionsController,
         IdTagsController,
         CommandsController,
+        LocalListsController,
         PresetsController,
         RequestsController,
         HealthController,

@@ -7,13 +7,16 @@ import {
   cancelQuery,
   commandBody,
   commandsBody,
+  localListBody,
   operation,
   operationOfBoxQuery,
   operationPage,
   operationQuery,
 } from './schemas/commands';
 import { configurationPage, configurationQuery, reservationPage, reservationQuery } from './schemas/consequences';
+import { identity } from './schemas/fields';
 import { identityPath } from './schemas/requests';
+import { chargeBoxDetails } from './schemas/rows';
 
 const tag = 'Commands';
 const bodyProblems = ['invalid-request', 'malformed-body', 'body-too-large', 'unsupported-media-type'] as const;
@@ -87,6 +90,20 @@ export const listReservations = endpoint({
   query: reservationQuery,
   answers: { 200: { description: 'A page of reservations.', schema: reservationPage } },
   problems: ['invalid-request'],
+});
+
+export const wantLocalList = endpoint({
+  tag,
+  summary: 'Says which local list a charge box shall have.',
+  description:
+    'It is sent in parts, the first with all that fits as a full update; whenever the box says that a version does not fit, the whole is sent again. `localListWanted` of the charge box shows how far it is.',
+  path: z.strictObject({ identity }),
+  body: localListBody,
+  answers: {
+    200: { description: 'The charge box.', schema: chargeBoxDetails, position: true },
+    202: { description: 'Recorded; the read models do not show it yet.', schema: pending, position: true },
+  },
+  problems: [...bodyProblems, 'not-found', 'refused'],
 });
 
 export const listConfiguration = endpoint({

@@ -234,6 +234,45 @@ describe('operations', () => {
   });
 });
 
+describe('a local list', () => {
+  const path = '/api/charge-boxes/CB-1/local-list';
+
+  it('is wanted with its entries', async () => {
+    const entries = [
+      { idTag: 'A' },
+      { idTag: 'B', status: 'Blocked', parentIdTag: 'P', expiryDate: '2027-01-01T00:00:00Z' },
+    ];
+    expect((await api.send('PUT', path, { entries })).status).toBe(200);
+    expect(api.sides.told[0]).toMatchObject({
+      identity: 'CB-1',
+      chunk: 100,
+      entries: [
+        { idTag: 'A', idTagInfo: { status: 'Accepted' } },
+        { idTag: 'B', idTagInfo: { status: 'Blocked', parentIdTag: 'P', expiryDate: '2027-01-01T00:00:00.000Z' } },
+      ],
+    });
+  });
+
+  it('may be all idTags that are known', async () => {
+    const rest = { concurrentTransactions: false, changedAt: '2026-03-01T08:00:00.000Z', openTransactions: 0 };
+    api.sides.idTags.set('a', { idTag: 'A', blocked: true, ...rest });
+    await api.send('PUT', path, { from: 'id-tags', chunk: 5 });
+    expect(api.sides.told[0]).toMatchObject({ chunk: 5, entries: [{ idTag: 'A', idTagInfo: { status: 'Blocked' } }] });
+  });
+
+  it.each([
+    [{}, ['body : source']],
+    [{ entries: [], from: 'id-tags' }, ['body : source']],
+    [{ entries: [{ idTag: 'a' }, { idTag: 'A' }] }, ['body entries: repeated']],
+    [
+      { entries: [{ idTag: 'x'.repeat(21), status: 'Fine' }], chunk: 0 },
+      ['body entries.0.idTag: length', 'body entries.0.status: invalid-value', 'body chunk: too-small'],
+    ],
+  ])('that cannot be is refused: %j', async (body, violations) => {
+    expect(await violationsOf(await api.send('PUT', path, body))).toEqual(violations);
+  });
+});
+
 describe('presets', () => {
   it('are made, changed, listed and removed', async () => {
     const path = '/api/presets/soft-reset';

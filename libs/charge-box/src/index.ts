@@ -21,6 +21,8 @@ export { delegationLimits } from './delegation/state';
 export type { PendingRequest } from './delegation/state';
 export { whereabouts } from './outbound/address';
 export type { PeerAddress, Whereabouts } from './outbound/address';
+export { nextListChunk } from './outbound/local-list';
+export type { ListChunk, ListEntry } from './outbound/local-list';
 export { keptCall, nextCall } from './outbound/decide';
 export * from './outbound/events';
 export * from './preset/events';

@@ -13,6 +13,7 @@ export function decideOperator(message: OperatorMessage, box: ChargeBoxState): O
       return configure(message, box);
     case 'close-transaction':
       return closeTransaction(message, box);
+    case 'want-local-list':
     case 'schedule':
       return box.registration === 'Accepted'
         ? decideOutbound(message, box)

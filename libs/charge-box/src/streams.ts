@@ -35,6 +35,9 @@ export const presetPrefix = 'preset-';
 /** A preset of what is sent to charge boxes. */
 export const presetStream = (name: string): string => presetPrefix + encodeIdentity(name);
 
+/** The entries of a local list, in order. */
+export const localListStream = (listId: string): string => `localList-${encodeIdentity(listId)}`;
+
 /** Who answers requests, for all boxes. */
 export const answeringRulesStream = 'answeringRules';
 

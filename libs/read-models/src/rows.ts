@@ -42,6 +42,15 @@ export interface ChargeBoxRow {
   readonly localListVersion?: number;
   readonly localListVersionAt?: string;
   /** The last list sent to it. */
+  /** The local list that it shall have, and whether it has. */
+  readonly localListWanted?: {
+    readonly listId: string;
+    readonly entries: number;
+    readonly at: string;
+    readonly confirmedVersion?: number;
+    readonly confirmedAt?: string;
+    readonly givenUp?: string;
+  };
   readonly localListSent?: {
     readonly listVersion: number;
     readonly updateType: string;

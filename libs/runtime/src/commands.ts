@@ -2,6 +2,7 @@ import type {
   ChargeBoxSettings,
   GivenAnswer,
   IdTagDetails,
+  ListEntry,
   MessageOrigin,
   OperatorMessage,
   Preset,
@@ -131,6 +132,18 @@ export class DispatchOperations extends Command<void> {
 /** Does what fell due on a to-do list. Never rejects: what fails is reported and comes again. */
 export class RunTask extends Command<void> {
   constructor(readonly due: DueTask) {
+    super();
+  }
+}
+
+/** The charge box shall have this local list, sent in parts of so many entries. */
+export class WantLocalList extends Command<Commanded> {
+  constructor(
+    readonly identity: string,
+    readonly entries: readonly ListEntry[],
+    readonly chunk: number,
+    readonly origin: OperatorOrigin,
+  ) {
     super();
   }
 }

@@ -10,6 +10,7 @@ import { ChargeBoxes } from './charge-boxes';
 import { Dispatcher, DispatchOperationsHandler } from './dispatch-operations.handler';
 import { IdTags, RemoveIdTagHandler, SaveIdTagHandler } from './id-tag.handlers';
 import { Liveness } from './liveness';
+import { LocalLists, WantLocalListHandler } from './local-lists';
 import { PendingRequests } from './pending-requests';
 import { RemovePresetHandler, SavePresetHandler } from './preset.handlers';
 import { Reactions } from './reactions';
@@ -81,6 +82,8 @@ const providers: Provider[] = [
   Sagas,
   RunTaskHandler,
   IdTags,
+  LocalLists,
+  WantLocalListHandler,
   SavePresetHandler,
   RemovePresetHandler,
   AnswerRequestHandler,

@@ -4,9 +4,9 @@ import { Injectable } from '@nestjs/common';
 import { CommandBus, CommandHandler, ICommand, ICommandHandler, IEvent, ofType, Saga } from '@nestjs/cqrs';
 import type { Observable } from 'rxjs';
 import { map } from 'rxjs';
-import { ChargeBoxes } from './charge-boxes';
 import type { DueTask } from './commands';
 import { DispatchOperations, RunTask } from './commands';
+import { LocalLists } from './local-lists';
 import { metadataOfOperator } from './metadata';
 import { Reactions } from './reactions';
 import { RuntimeContext } from './runtime-context';
@@ -30,7 +30,7 @@ const retryIn = 5_000;
 export class RunTaskHandler implements ICommandHandler<RunTask> {
   constructor(
     private readonly bus: CommandBus,
-    private readonly boxes: ChargeBoxes,
+    private readonly lists: LocalLists,
     private readonly reactions: Reactions,
     private readonly context: RuntimeContext,
   ) {}
@@ -54,15 +54,19 @@ export class RunTaskHandler implements ICommandHandler<RunTask> {
       { requestId: `task:${key}`.slice(0, 200), actor: `saga:${key.split(' ')[0]}` },
       at,
     );
+    if (work.kind === 'converge-list') return this.lists.converge(identity, at);
     if (work.kind === 'expire-request') {
       const { msgId } = work;
-      await this.boxes.with(identity, (box) => box.settle(msgId, () => ({ ...work, at }), metadata));
+      await this.lists.boxes.with(identity, (box) => box.settle(msgId, () => ({ ...work, at }), metadata));
       return;
     }
-    await this.boxes.with(identity, (box) => box.tell(messageOf(work, at), metadata));
+    await this.lists.boxes.with(identity, (box) => box.tell(messageOf(work, at), metadata));
   }
 }
 
-function messageOf(work: Exclude<Work, { kind: 'dispatch' | 'expire-request' }>, at: string): OperatorMessage {
+function messageOf(
+  work: Exclude<Work, { kind: 'dispatch' | 'expire-request' | 'converge-list' }>,
+  at: string,
+): OperatorMessage {
   return { ...work, at };
 }

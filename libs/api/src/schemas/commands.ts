@@ -3,7 +3,7 @@ import type { ChargePointOperation } from '@app/ocpp';
 import { ocpp15 } from '@app/ocpp';
 import { z } from 'zod';
 import { named } from '../schema-documents';
-import { anyObject, at, identity, moment, momentText, ofBox, paging, text, truthText } from './fields';
+import { anyObject, at, idTag, identity, moment, momentText, ofBox, paging, text, truthText } from './fields';
 import { described, page } from './shapes';
 
 // What is said to charge boxes.
@@ -194,6 +194,39 @@ export const operationOfBoxQuery = operationQuery.omit({ identity: true });
 export const callPath = z.strictObject({
   id: z.string().min(1).max(200).meta({ description: 'callId of the operation.', example: exampleOperation.callId }),
 });
+
+export const localListBody = named(
+  z
+    .strictObject({
+      entries: z
+        .array(
+          z.strictObject({
+            idTag,
+            status: z.enum(['Accepted', 'Blocked', 'Expired', 'Invalid', 'ConcurrentTx']).default('Accepted'),
+            expiryDate: moment.optional(),
+            parentIdTag: idTag.optional(),
+          }),
+        )
+        .max(100_000)
+        .optional(),
+      from: z.literal('id-tags').optional().meta({ description: 'All idTags known now, in place of entries.' }),
+      chunk: z.int().min(1).max(1_000).default(100).meta({ description: 'Most entries of one message.' }),
+    })
+    .refine(({ entries, from }) => (entries === undefined) !== (from === undefined), {
+      error: 'Give `entries`, or say `from`, one of them.',
+      params: { code: 'source' },
+    })
+    .refine(({ entries = [] }) => new Set(entries.map((entry) => entry.idTag.toLowerCase())).size === entries.length, {
+      error: 'An idTag stands in the list more than once; letter case does not count.',
+      path: ['entries'],
+      params: { code: 'repeated' },
+    }),
+  'LocalList',
+  {
+    description: 'The local list that a charge box shall have.',
+    example: { entries: [{ idTag: '04A2B3C4D5', status: 'Accepted', parentIdTag: 'FAMILY-1' }], chunk: 100 },
+  },
+);
 
 export const presetBody = named(
   z.strictObject({ command: command.optional(), data: data.optional(), note: text(500).optional() }),

@@ -58,6 +58,17 @@ const chargeBoxFields = {
     .meta({ description: 'Why the last operation could not be brought to it; absent once one was.' }),
   localListVersion: z.number().optional().meta({ description: 'As it last confirmed; -1: it keeps no list.' }),
   localListVersionAt: optionalTime,
+  localListWanted: z
+    .object({
+      listId: z.string(),
+      entries: z.number(),
+      at,
+      confirmedVersion: z.number().optional(),
+      confirmedAt: optionalTime,
+      givenUp: z.string().optional(),
+    })
+    .optional()
+    .meta({ description: 'The local list that it shall have, and whether it has.' }),
   localListSent: z.object({ listVersion: z.number(), updateType: z.string(), status: z.string(), at }).optional(),
 };
 

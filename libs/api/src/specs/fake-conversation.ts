@@ -23,6 +23,7 @@ import {
   RemovePreset,
   SavePreset,
   Settlements,
+  WantLocalList,
 } from '@app/runtime';
 import type { Provider } from '@nestjs/common';
 import { answering, page, telling } from './fakes';
@@ -71,5 +72,6 @@ export const conversationSides: readonly Provider[] = [
   }),
   telling(AnswerRequest, (_command, { conversation }) => conversation.answered),
   telling(ClaimRequest, (_command, { conversation }) => conversation.claimed),
+  telling(WantLocalList, () => undefined),
   telling(ReleaseRequest, () => undefined),
 ];

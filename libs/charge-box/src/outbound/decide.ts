@@ -1,5 +1,6 @@
 import type { ChargeBoxEvent } from '../events';
 import type { OperatorDecision } from '../message';
+import { afterListFailure, sendListChunk, wantList } from './local-list';
 import type { CallOutcome, OutboundMessage } from './message';
 import { outboundOperation } from './operations';
 import type { OutboundState, SentCall, WaitingCall } from './state';
@@ -22,6 +23,10 @@ export function decideOutbound(message: OutboundMessage, box: OutboundState): Op
       return expire(message, box);
     case 'expire-reservation':
       return expireReservation(message, box);
+    case 'want-local-list':
+      return wantList(message, box);
+    case 'send-list-chunk':
+      return sendListChunk(message, box);
     case 'note-silence':
       return noteSilence(message, box);
   }
@@ -90,7 +95,10 @@ function settle({ callId, outcome, at }: Message<'settle'>, box: OutboundState):
       return done(...afterAnswer(call, outcome, box, at));
     case 'failed': {
       const { kind: _kind, ...failure } = outcome;
-      return done({ type: 'OperationFaulted', data: { callId, ...failure, at } });
+      return done(
+        { type: 'OperationFaulted', data: { callId, ...failure, at } },
+        ...afterListFailure(call.by, box, failure.detail, at),
+      );
     }
     case 'not-sent':
       if (call.expiresAt <= at)
@@ -107,7 +115,7 @@ function settle({ callId, outcome, at }: Message<'settle'>, box: OutboundState):
         },
       });
     case 'no-answer':
-      return done(withoutAnswer(call, outcome.detail, at));
+      return done(...withoutAnswer(call, outcome.detail, box, at));
   }
 }
 
@@ -127,24 +135,30 @@ function afterAnswer(
   ];
 }
 
-function withoutAnswer(call: SentCall, detail: string, at: string): ChargeBoxEvent {
+function withoutAnswer(call: SentCall, detail: string, box: OutboundState, at: string): readonly ChargeBoxEvent[] {
   const { callId, operation, request, attempts, url } = call;
   const mayRepeat = outboundOperation(operation).repeatable(request) && attempts < mostAttempts;
   if (mayRepeat && call.expiresAt > at) {
     const retryAt = retryAfter(attempts, at);
-    return { type: 'OperationDeferred', data: { callId, reason: 'no-answer', detail, url, retryAt, at } };
+    return [{ type: 'OperationDeferred', data: { callId, reason: 'no-answer', detail, url, retryAt, at } }];
   }
-  return { type: 'OperationExpired', data: { callId, outcome: 'unknown', detail, at } };
+  return [
+    { type: 'OperationExpired', data: { callId, outcome: 'unknown', detail, at } },
+    ...afterListFailure(call.by, box, detail, at),
+  ];
 }
 
 function expire({ callId, at }: Message<'expire'>, box: OutboundState): OperatorDecision {
   if (box.sent?.callId === callId && box.sent.respondBy <= at) {
-    return done(withoutAnswer(box.sent, 'No answer came before respondBy.', at));
+    return done(...withoutAnswer(box.sent, 'No answer came before respondBy.', box, at));
   }
   const waiting = box.waiting.find((call) => call.callId === callId);
   if (waiting === undefined || waiting.expiresAt > at) return done();
   const detail = waiting.deferred === undefined ? 'It was never tried.' : waiting.deferred.detail;
-  return done({ type: 'OperationExpired', data: { callId, outcome: 'not-sent', detail, at } });
+  return done(
+    { type: 'OperationExpired', data: { callId, outcome: 'not-sent', detail, at } },
+    ...afterListFailure(waiting.by, box, detail, at),
+  );
 }
 
 function expireReservation({ reservationId, at }: Message<'expire-reservation'>, box: OutboundState): OperatorDecision {

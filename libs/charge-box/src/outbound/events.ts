@@ -129,6 +129,20 @@ export type OutboundEvent =
         readonly entries: number;
       }
     >
+  /** The charge box shall have this list; its entries are in a stream of their own. `version`: of the first part. */
+  | DomainEvent<
+      'LocalListWanted',
+      {
+        readonly listId: string;
+        readonly entries: number;
+        readonly chunk: number;
+        readonly version: number;
+        readonly at: string;
+      }
+    >
+  /** The charge box has the whole wanted list. */
+  | DomainEvent<'LocalListConfirmed', { readonly listId: string; readonly listVersion: number; readonly at: string }>
+  | DomainEvent<'LocalListGivenUp', { readonly listId: string; readonly reason: string; readonly at: string }>
   /** 0: the list is empty. -1: the box keeps none. */
   | DomainEvent<'LocalListVersionRead', Call & { readonly listVersion: number }>
   /** The box was silent for more than twice its heartbeat interval. */

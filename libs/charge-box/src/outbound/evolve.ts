@@ -1,6 +1,8 @@
 import type { ChargeBoxEvent, ChargeBoxEventOf } from '../events';
 import { appended } from '../state';
 import type { OutboundEvent } from './events';
+import type { WantedList } from './local-list';
+import { listSaga, restarted } from './local-list';
 import { outboundOperation } from './operations';
 import type { AwaitedCall, OutboundState, SentCall } from './state';
 import { outboundLimits as limits } from './state';
@@ -19,9 +21,9 @@ export function evolveOutbound<State extends OutboundState>(state: State, event:
     case 'OperationAnswered':
       return settled(state, event.data.callId, (call) => awaitedAfter(call, event.data.response));
     case 'OperationFaulted':
-      return settled(state, event.data.callId, () => undefined);
+      return settled(listFailed(state, event.data.callId), event.data.callId, () => undefined);
     case 'OperationExpired':
-      return settled(state, event.data.callId, (call) =>
+      return settled(listFailed(state, event.data.callId), event.data.callId, (call) =>
         event.data.outcome === 'unknown' ? awaiting(call, 'unknown') : undefined,
       );
     case 'OperationCancelled':
@@ -39,9 +41,19 @@ export function evolveOutbound<State extends OutboundState>(state: State, event:
     case 'ConfigurationRead':
     case 'ConfigurationChangeAnswered':
     case 'AvailabilityChangeAnswered':
-    case 'LocalListAnswered':
-    case 'LocalListVersionRead':
       return state;
+    case 'LocalListWanted': {
+      const { at: _at, ...list } = event.data;
+      return { ...state, wantedList: { ...list, next: 0, failures: 0 } };
+    }
+    case 'LocalListAnswered':
+      return listAnswered(state, event.data);
+    case 'LocalListVersionRead':
+      return listVersionRead(state, event.data);
+    case 'LocalListConfirmed':
+      return withList(state, (list) => ({ ...list, confirmed: event.data.listVersion }));
+    case 'LocalListGivenUp':
+      return withList(state, (list) => ({ ...list, givenUp: event.data.reason }));
   }
 }
 
@@ -108,6 +120,38 @@ function awaitedAfter(call: SentCall, response: object): AwaitedCall | undefined
 
 function awaiting({ callId, operation, request, sentAt }: SentCall, outcome: AwaitedCall['outcome']): AwaitedCall {
   return { callId, operation, request, sentAt, outcome };
+}
+
+function withList<State extends OutboundState>(state: State, change: (list: WantedList) => WantedList): State {
+  return state.wantedList === undefined ? state : { ...state, wantedList: change(state.wantedList) };
+}
+
+function listAnswered<State extends OutboundState>(
+  state: State,
+  { listVersion, status, entries }: Data<'LocalListAnswered'>,
+): State {
+  const known = status === 'Accepted' ? { ...state, localListVersion: listVersion } : state;
+  return withList(known, (list) => {
+    if (list.version !== listVersion) return list;
+    if (status !== 'Accepted') return { ...restarted(list), failures: list.failures + 1 };
+    return { ...list, next: list.next + entries, version: listVersion + 1 };
+  });
+}
+
+/** A box that has another list than the one it confirmed gets the whole again. */
+function listVersionRead<State extends OutboundState>(
+  state: State,
+  { listVersion }: Data<'LocalListVersionRead'>,
+): State {
+  return withList({ ...state, localListVersion: listVersion }, (list) =>
+    list.confirmed === undefined || list.confirmed === listVersion ? list : restarted(list, listVersion),
+  );
+}
+
+function listFailed<State extends OutboundState>(state: State, callId: string): State {
+  const call = [...state.waiting, ...(state.sent ? [state.sent] : [])].find((each) => each.callId === callId);
+  if (call?.by !== listSaga) return state;
+  return withList(state, (list) => ({ ...restarted(list), failures: list.failures + 1 }));
 }
 
 function reserved<State extends OutboundState>(state: State, made: Data<'ReservationMade'>): State {

@@ -1,5 +1,6 @@
 import type { ChargePointResponse } from '@app/ocpp';
 import type { Deferral, Failure, Requester, ScheduledOperation } from './events';
+import type { ListEntry } from './local-list';
 
 /** What came of the attempt to send an operation. */
 export type CallOutcome =
@@ -48,6 +49,23 @@ export type OutboundMessage =
   /** The time to live of a waiting operation, or the time to answer of a sent one, may be over. */
   | { readonly kind: 'expire'; readonly callId: string; readonly at: string }
   | { readonly kind: 'expire-reservation'; readonly reservationId: number; readonly at: string }
+  | {
+      readonly kind: 'want-local-list';
+      readonly listId: string;
+      readonly entries: number;
+      readonly chunk: number;
+      readonly at: string;
+    }
+  /** The entries of the next part of the wanted list; nothing happens when it is not the next any more. */
+  | {
+      readonly kind: 'send-list-chunk';
+      readonly listId: string;
+      readonly from: number;
+      readonly entries: readonly ListEntry[];
+      readonly callId: string;
+      readonly expiresAt: string;
+      readonly at: string;
+    }
   | { readonly kind: 'note-silence'; readonly lastSeenAt: string; readonly at: string };
 
 export const outboundKinds = [
@@ -58,5 +76,7 @@ export const outboundKinds = [
   'settle',
   'expire',
   'expire-reservation',
+  'want-local-list',
+  'send-list-chunk',
   'note-silence',
 ] as const satisfies readonly OutboundMessage['kind'][];

@@ -1,5 +1,6 @@
 import type { ChargePointOperation, ChargePointRequest, ChargePointResponse } from '@app/ocpp';
 import type { ChargeBoxEvent } from '../events';
+import { afterListAnswer } from './local-list';
 import type { OutboundState } from './state';
 
 /** A response of the box, with what it answers. */
@@ -146,17 +147,14 @@ export const outboundOperations = {
   }),
   SendLocalList: outbound<'SendLocalList'>({
     repeatable: ({ updateType }) => updateType === 'Full',
-    after: ({
-      request: { listVersion, updateType, localAuthorisationList = [] },
-      response: { status },
-      callId,
-      at,
-    }) => [
-      {
-        type: 'LocalListAnswered',
-        data: { callId, listVersion, updateType, status, entries: localAuthorisationList.length, at },
-      },
-    ],
+    after: ({ request, response: { status }, box, callId, at }) => {
+      const { listVersion, updateType, localAuthorisationList = [] } = request;
+      const entries = localAuthorisationList.length;
+      return [
+        { type: 'LocalListAnswered', data: { callId, listVersion, updateType, status, entries, at } },
+        ...afterListAnswer(request, status, box, at),
+      ];
+    },
     evidence: (event, { listVersion }) =>
       event.type === 'LocalListVersionRead' && event.data.listVersion === listVersion ? {} : undefined,
   }),

@@ -1,5 +1,6 @@
 import type { ChargePointOperation } from '@app/ocpp';
 import type { Deferral, ScheduledOperation } from './events';
+import type { WantedList } from './local-list';
 
 /** An operation that waits to be sent. */
 export interface WaitingCall extends ScheduledOperation {
@@ -48,6 +49,9 @@ export interface OutboundState {
   readonly keys: readonly { readonly idempotencyKey: string; readonly callId: string }[];
   readonly reservations: readonly Reservation[];
   readonly silentSince?: string;
+  /** As the box last said. */
+  readonly localListVersion?: number;
+  readonly wantedList?: WantedList;
 }
 
 /** Most that each member holds. `waiting` refuses more, of the others the oldest goes. */

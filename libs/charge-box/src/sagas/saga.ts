@@ -6,7 +6,8 @@ export type Work =
   | { readonly kind: 'dispatch'; readonly contact?: true }
   | { readonly kind: 'expire'; readonly callId: string }
   | { readonly kind: 'expire-reservation'; readonly reservationId: number }
-  | { readonly kind: 'expire-request'; readonly msgId: string };
+  | { readonly kind: 'expire-request'; readonly msgId: string }
+  | { readonly kind: 'converge-list' };
 
 /** Something to do at a time. */
 export interface Task {
@@ -93,6 +94,22 @@ const reservationExpiry: Saga = {
   },
 };
 
+const converge = ({ at }: { readonly at: string }) => add('list', at, { kind: 'converge-list' });
+
+/** A charge box that has not the local list that is wanted gets what is missing, or the whole. */
+const localList: Saga = {
+  name: 'local-list',
+  on: {
+    LocalListWanted: converge,
+    LocalListAnswered: converge,
+    LocalListVersionRead: converge,
+    OperationFaulted: converge,
+    OperationExpired: converge,
+    LocalListConfirmed: () => done('list'),
+    LocalListGivenUp: () => done('list'),
+  },
+};
+
 /** After these the next operation that waits may be sent. */
 export const freesTheLine: ReadonlySet<ChargeBoxEventType> = new Set<ChargeBoxEventType>([
   'OperationAnswered',
@@ -102,7 +119,14 @@ export const freesTheLine: ReadonlySet<ChargeBoxEventType> = new Set<ChargeBoxEv
 ]);
 
 /** Every saga of the charge boxes. */
-export const sagas: readonly Saga[] = [dispatch, timeToLive, answerDeadline, responseDeadline, reservationExpiry];
+export const sagas: readonly Saga[] = [
+  dispatch,
+  timeToLive,
+  answerDeadline,
+  responseDeadline,
+  reservationExpiry,
+  localList,
+];
 
 /** Types of events that some saga reacts to. */
 export const sagaTypes: readonly ChargeBoxEventType[] = [

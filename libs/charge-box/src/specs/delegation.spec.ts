@@ -20,8 +20,13 @@ function ask<Name extends CentralSystemOperation>(
 }
 const tell = (message: DelegationMessage, events: readonly ChargeBoxEvent[]) =>
   decideDelegation(message, stateAfter(events), usualFacts);
-const answer = (response: object, msgId = 'm1', at = noon): DelegationMessage =>
-  ({ kind: 'answer-request', msgId, response, responder: 'flow', at });
+const answer = (response: object, msgId = 'm1', at = noon): DelegationMessage => ({
+  kind: 'answer-request',
+  msgId,
+  response,
+  responder: 'flow',
+  at,
+});
 const typesOf = (events: readonly ChargeBoxEvent[]) => events.map(({ type }) => type);
 
 const boot = { chargePointVendor: 'Acme', chargePointModel: 'Duo' };

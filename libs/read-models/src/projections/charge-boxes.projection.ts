@@ -26,6 +26,19 @@ function told<Type extends ProjectedType>(fill: Fill<Type>): Change<ChargeBoxRow
   };
 }
 
+type WantedList = NonNullable<ChargeBoxRow['localListWanted']>;
+
+/** What became of the local list that was wanted last. */
+function wanted<Type extends ProjectedType>(
+  fill: (data: DataOf<Type>) => Partial<WantedList>,
+): Change<ChargeBoxRow, Type> {
+  return {
+    keys: (_data, identity) => [identity],
+    apply: (row, data) =>
+      row?.localListWanted === undefined ? row : { ...row, localListWanted: { ...row.localListWanted, ...fill(data) } },
+  };
+}
+
 const fold = (...texts: readonly (string | undefined)[]): string => texts.join(' ').toLowerCase();
 
 /** Which charge boxes there are and what they say of themselves. */
@@ -85,6 +98,9 @@ export const chargeBoxes: Projection<ChargeBoxRow> = {
       localListSent: { listVersion, updateType, status, at },
       ...(status === 'Accepted' ? { localListVersion: listVersion, localListVersionAt: at } : {}),
     })),
+    LocalListWanted: told(({ listId, entries, at }) => ({ localListWanted: { listId, entries, at } })),
+    LocalListConfirmed: wanted(({ listVersion, at }) => ({ confirmedVersion: listVersion, confirmedAt: at })),
+    LocalListGivenUp: wanted(({ reason }) => ({ givenUp: reason })),
     FirmwareStatusReported: seen(({ status, at }) => ({ firmwareStatus: status, firmwareStatusAt: at })),
     DiagnosticsStatusReported: seen(({ status, at }) => ({ diagnosticsStatus: status, diagnosticsStatusAt: at })),
   },
