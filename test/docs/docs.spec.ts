@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { chargeBoxEventSchemas, idTagEventSchemas, presetEventSchemas } from '@app/charge-box';
 import { variables } from '../../apps/central-system/src/configuration';
 import type { TestService } from '../support/service';
 import { apiKey, startTestService } from '../support/service';
@@ -40,6 +41,13 @@ describe.each(pages)('%s', (page) => {
     );
     expect(files.filter((file) => !file.includes('*') && !existsSync(join(root, file)))).toEqual([]);
   });
+});
+
+it('docs/events.md names every type of event', () => {
+  const types = [chargeBoxEventSchemas, idTagEventSchemas, presetEventSchemas].flatMap((schemas) =>
+    Object.keys(schemas),
+  );
+  expect(types.filter((type) => !text('docs/events.md').includes(`\`${type}\``))).toEqual([]);
 });
 
 describe('the examples for integrators', () => {
