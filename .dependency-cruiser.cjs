@@ -12,7 +12,7 @@ const allowed = {
   'read-models': ['kernel', 'ocpp', 'charge-box', 'runtime'],
   api: ['kernel', 'ocpp', 'charge-box', 'runtime', 'read-models'],
 };
-const tests = '\\.(spec|e2e-spec|contract)\\.ts$';
+const tests = '(\\.(spec|e2e-spec|contract)\\.ts$|/specs/)';
 
 const direction = Object.entries(allowed).map(([lib, imports]) => ({
   name: `${lib}-imports`,
@@ -62,6 +62,13 @@ module.exports = {
         pathNot: [`^${base}libs/soap/`, `^${base}apps/charge-box-simulator/`, tests],
       },
       to: { path: 'node_modules/(saxes|fast-xml-parser)/' },
+    },
+    {
+      name: 'eventstoredb-in-its-place',
+      comment: 'The client of EventStoreDB has traps; one folder knows them.',
+      severity: 'error',
+      from: { path: `^${base}(libs|apps)/`, pathNot: [`^${base}libs/event-store/src/eventstoredb/`, tests] },
+      to: { path: 'node_modules/(@eventstore|@grpc)/' },
     },
     {
       name: 'sqlite-in-its-place',

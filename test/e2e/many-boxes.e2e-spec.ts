@@ -1,9 +1,8 @@
-import { handmadeBox, responseOf } from '../support/charge-points';
+import { deafPort, handmadeBox, responseOf } from '../support/charge-points';
 import type { HandmadeBox } from '../support/charge-points';
 import { envelope } from '../support/envelopes';
 import type { TestService } from '../support/service';
 import { startTestService } from '../support/service';
-import { deafPort } from '../../libs/egress/src/specs/fake-box';
 
 // A thousand boxes are commanded at once; a third is slow, a third is dead. Cannot see: networks that lose packets.
 

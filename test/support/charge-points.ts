@@ -58,3 +58,10 @@ export async function handmadeBox(
 export function responseOf(content: string): string {
   return `<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Body xmlns="urn://Ocpp/Cp/2012/06/">${content}</s:Body></s:Envelope>`;
 }
+
+/** A port on which nothing listens. */
+export async function deafPort(): Promise<number> {
+  const box = await handmadeBox(() => undefined);
+  await box.close();
+  return box.port;
+}
