@@ -90,7 +90,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: base === '' ? '(^|/)(dist|test/architecture/violations)/' : '(^|/)dist/' },
+    exclude: { path: base === '' ? '^(dist|test/architecture/violations)/' : '^dist/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {
