@@ -7,14 +7,14 @@ import type {
 } from '@grpc/grpc-js';
 import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
 import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb';
-import gossip from '@eventstore/db-client/generated/gossip_pb';
+import type gossip from '@eventstore/db-client/generated/gossip_pb';
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb';
 import features from '@eventstore/db-client/generated/serverfeatures_pb';
-import shared from '@eventstore/db-client/generated/shared_pb';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb';
 import streams from '@eventstore/db-client/generated/streams_pb';
-import type { AppendResult, Expected, LoggedEvent, ProposedEvent } from './log';
+import type { LoggedEvent, ProposedEvent } from './log';
 import { DoubleLog } from './log';
+import { answerOf, clusterOf, deleted, eventOf, expectedOf, method, nameOf, readEvent } from './messages';
 
 // A double of an EventStoreDB server: speaks its protocol over real gRPC, on the stubs that the client package brings, with the semantics
 // that appends and reads have there, and faults on request. It is no database: nothing is kept, nothing is replicated, nobody is authorised.
@@ -53,49 +53,37 @@ export class EventStoreDbDouble {
   }
 
   async start(): Promise<this> {
-    this.server.addService(
-      StreamsService as never,
-      {
-        read: (call: Reading) => this.guarded(call, () => this.read(call)),
-        append: (call: Appending, done: sendUnaryData<streams.AppendResp>) => this.append(call, done),
-        batchAppend: (call: Batching) => this.batchAppend(call),
-        delete: (
-          call: ServerUnaryCall<streams.DeleteReq, streams.DeleteResp>,
-          done: sendUnaryData<streams.DeleteResp>,
-        ) => {
-          this.log.delete(nameOf(call.request.getOptions()?.getStreamIdentifier()), 'soft');
-          done(null, new streams.DeleteResp());
-        },
-        tombstone: (
-          call: ServerUnaryCall<streams.TombstoneReq, streams.TombstoneResp>,
-          done: sendUnaryData<streams.TombstoneResp>,
-        ) => {
-          this.log.delete(nameOf(call.request.getOptions()?.getStreamIdentifier()), 'tombstone');
-          done(null, new streams.TombstoneResp());
-        },
-      } as never,
-    );
-    this.server.addService(
-      ServerFeaturesService as never,
-      {
-        getSupportedMethods: (_call: unknown, done: sendUnaryData<features.SupportedMethods>) => {
-          if (this.faults.silent) return;
-          const methods = new features.SupportedMethods();
-          methods.setEventStoreServerVersion('23.10.8');
-          methods.setMethodsList([
-            method('read', ['position', 'events']),
-            method('batchappend', ['deadline_duration']),
-          ]);
-          done(null, methods);
-        },
-      } as never,
-    );
-    this.server.addService(
-      GossipService as never,
-      {
-        read: (_call: unknown, done: sendUnaryData<gossip.ClusterInfo>) => done(null, this.cluster()),
-      } as never,
-    );
+    this.server.addService(StreamsService, {
+      read: (call: Reading) => this.guarded(call, () => this.read(call)),
+      append: (call: Appending, done: sendUnaryData<streams.AppendResp>) => this.append(call, done),
+      batchAppend: (call: Batching) => this.batchAppend(call),
+      delete: (
+        call: ServerUnaryCall<streams.DeleteReq, streams.DeleteResp>,
+        done: sendUnaryData<streams.DeleteResp>,
+      ) => {
+        this.log.delete(nameOf(call.request.getOptions()?.getStreamIdentifier()), 'soft');
+        done(null, new streams.DeleteResp());
+      },
+      tombstone: (
+        call: ServerUnaryCall<streams.TombstoneReq, streams.TombstoneResp>,
+        done: sendUnaryData<streams.TombstoneResp>,
+      ) => {
+        this.log.delete(nameOf(call.request.getOptions()?.getStreamIdentifier()), 'tombstone');
+        done(null, new streams.TombstoneResp());
+      },
+    });
+    this.server.addService(ServerFeaturesService, {
+      getSupportedMethods: (_call: unknown, done: sendUnaryData<features.SupportedMethods>) => {
+        if (this.faults.silent) return;
+        const methods = new features.SupportedMethods();
+        methods.setEventStoreServerVersion('23.10.8');
+        methods.setMethodsList([method('read', ['position', 'events']), method('batchappend', ['deadline_duration'])]);
+        done(null, methods);
+      },
+    });
+    this.server.addService(GossipService, {
+      read: (_call: unknown, done: sendUnaryData<gossip.ClusterInfo>) => done(null, clusterOf(this.port)),
+    });
     this.port = await new Promise<number>((resolve, reject) =>
       this.server.bindAsync(`127.0.0.1:${this.options.port ?? 0}`, ServerCredentials.createInsecure(), (error, port) =>
         error ? reject(error) : resolve(port),
@@ -159,13 +147,13 @@ export class EventStoreDbDouble {
     call.on('end', () => {
       if (this.faults.silent || options === undefined) return;
       const refused = this.refusal() ?? this.notLeader();
-      if (refused !== undefined) return done(refused as never);
+      if (refused !== undefined) return done(refused);
       const result = this.log.append(nameOf(options.getStreamIdentifier()), expectedOf(options), events);
       if (result.kind === 'appended' && (this.faults.loseAnswers ?? 0) > 0) {
         this.faults.loseAnswers = (this.faults.loseAnswers ?? 0) - 1;
-        return done({ code: status.UNAVAILABLE, message: 'The connection broke.', metadata: new Metadata() } as never);
+        return done({ code: status.UNAVAILABLE, message: 'The connection broke.', metadata: new Metadata() });
       }
-      if (result.kind === 'deleted') return done(deleted(nameOf(options.getStreamIdentifier())) as never);
+      if (result.kind === 'deleted') return done(deleted(nameOf(options.getStreamIdentifier())));
       done(null, answerOf(result, expectedOf(options)));
     });
   }
@@ -192,11 +180,10 @@ export class EventStoreDbDouble {
     if (options.hasStream()) return this.readStream(call, options);
     if (options.hasSubscription()) return this.subscribe(call, options);
     const position = options.getAll()?.getPosition();
-    const backwards = options.getReadDirection() === streams.ReadReq.Options.ReadDirection.BACKWARDS;
     const from = position ? Number(position.getCommitPosition()) : options.getAll()?.hasEnd() ? Infinity : -1;
     const count = Number(options.getCount());
     const { all } = this.log;
-    const found = backwards
+    const found = isBackwards(options)
       ? all
           .filter((event) => event.position <= from)
           .slice(-count)
@@ -219,16 +206,7 @@ export class EventStoreDbDouble {
       call.write(answer);
       return void call.end();
     }
-    const count = Number(options.getCount());
-    const backwards = options.getReadDirection() === streams.ReadReq.Options.ReadDirection.BACKWARDS;
-    const from = stream?.hasEnd() ? Infinity : stream?.hasStart() ? 0 : Number(stream?.getRevision());
-    const found = backwards
-      ? events
-          .filter(({ revision }) => revision <= from)
-          .slice(-count)
-          .reverse()
-      : events.filter(({ revision }) => revision >= from).slice(0, count);
-    for (const event of found) call.write(readEvent(event));
+    for (const event of pageOf(events, options)) call.write(readEvent(event));
     call.end();
   }
 
@@ -261,106 +239,24 @@ export class EventStoreDbDouble {
     call.on('cancelled', over).on('close', over).on('error', over).on('finish', over);
     flush();
   }
-
-  private cluster(): gossip.ClusterInfo {
-    const member = new gossip.MemberInfo();
-    const place = new gossip.EndPoint();
-    place.setAddress('127.0.0.1');
-    place.setPort(this.port);
-    member.setHttpEndPoint(place);
-    member.setIsAlive(true);
-    member.setState(gossip.MemberInfo.VNodeState.LEADER);
-    const info = new gossip.ClusterInfo();
-    info.setMembersList([member]);
-    return info;
-  }
 }
 
 type Reading = ServerWritableStream<streams.ReadReq, streams.ReadResp>;
 type Appending = ServerReadableStream<streams.AppendReq, streams.AppendResp>;
 type Batching = ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>;
 
-const nameOf = (identifier?: shared.StreamIdentifier): string =>
-  Buffer.from(identifier?.getStreamName_asU8() ?? []).toString();
-
-function method(name: string, list: string[]): features.SupportedMethod {
-  const supported = new features.SupportedMethod();
-  supported.setServiceName('event_store.client.streams.streams');
-  supported.setMethodName(name);
-  supported.setFeaturesList(list);
-  return supported;
+function pageOf(events: readonly LoggedEvent[], options: streams.ReadReq.Options): readonly LoggedEvent[] {
+  const count = Number(options.getCount());
+  const stream = options.getStream();
+  const from = stream?.hasEnd() ? Infinity : stream?.hasStart() ? 0 : Number(stream?.getRevision());
+  return isBackwards(options)
+    ? events
+        .filter(({ revision }) => revision <= from)
+        .slice(-count)
+        .reverse()
+    : events.filter(({ revision }) => revision >= from).slice(0, count);
 }
 
-function deleted(stream: string): object {
-  const metadata = new Metadata();
-  metadata.set('exception', 'stream-deleted');
-  metadata.set('stream-name', stream);
-  return Object.assign(new Error(`Event stream '${stream}' is deleted.`), {
-    code: status.FAILED_PRECONDITION,
-    metadata,
-  });
-}
-
-function expectedOf(options: streams.AppendReq.Options): Expected {
-  if (options.hasAny()) return 'any';
-  if (options.hasNoStream()) return 'no-stream';
-  return options.hasStreamExists() ? 'exists' : Number(options.getRevision());
-}
-
-function eventOf(message: streams.AppendReq.ProposedMessage): ProposedEvent {
-  const metadata = message.getMetadataMap();
-  return {
-    id: message.getId()?.getString() ?? '',
-    type: metadata.get('type') ?? '',
-    contentType: metadata.get('content-type') ?? '',
-    data: message.getData_asU8(),
-    metadata: message.getCustomMetadata_asU8(),
-  };
-}
-
-function answerOf(result: Exclude<AppendResult, { kind: 'deleted' }>, expected: Expected): streams.AppendResp {
-  const answer = new streams.AppendResp();
-  if (result.kind === 'appended') {
-    const success = new streams.AppendResp.Success();
-    success.setCurrentRevision(String(result.revision));
-    const position = new streams.AppendResp.Position();
-    position.setCommitPosition(String(result.position));
-    position.setPreparePosition(String(result.position));
-    success.setPosition(position);
-    answer.setSuccess(success);
-    return answer;
-  }
-  const wrong = new streams.AppendResp.WrongExpectedVersion();
-  if (result.actual < 0) wrong.setCurrentNoStream(new shared.Empty());
-  else wrong.setCurrentRevision(String(result.actual));
-  if (typeof expected === 'number') wrong.setExpectedRevision(String(expected));
-  else if (expected === 'no-stream') wrong.setExpectedNoStream(new shared.Empty());
-  else wrong.setExpectedStreamExists(new shared.Empty());
-  answer.setWrongExpectedVersion(wrong);
-  return answer;
-}
-
-function readEvent(event: LoggedEvent): streams.ReadResp {
-  const recorded = new streams.ReadResp.ReadEvent.RecordedEvent();
-  const id = new shared.UUID();
-  id.setString(event.id);
-  recorded.setId(id);
-  const identifier = new shared.StreamIdentifier();
-  identifier.setStreamName(Buffer.from(event.stream).toString('base64'));
-  recorded.setStreamIdentifier(identifier);
-  recorded.setStreamRevision(String(event.revision));
-  recorded.setCommitPosition(String(event.position));
-  recorded.setPreparePosition(String(event.position));
-  recorded.setData(event.data);
-  recorded.setCustomMetadata(event.metadata);
-  const metadata = recorded.getMetadataMap();
-  metadata.set('type', event.type);
-  metadata.set('content-type', event.contentType);
-  metadata.set('created', String(BigInt(event.created) * 10_000n));
-  const read = new streams.ReadResp.ReadEvent();
-  read.setEvent(recorded);
-  read.setCommitPosition(String(event.position));
-  const answer = new streams.ReadResp();
-  answer.setEvent(read);
-  return answer;
+function isBackwards(options: streams.ReadReq.Options): boolean {
+  return options.getReadDirection() === streams.ReadReq.Options.ReadDirection.BACKWARDS;
 }

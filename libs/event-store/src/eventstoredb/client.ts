@@ -77,7 +77,7 @@ export class TamedClient {
     // Never uncaught; whoever iterates gets it all the same.
     subscription.on('error', () => undefined);
     return {
-      events: subscription as unknown as AsyncIterable<{ event?: Given }>,
+      events: subscription,
       stop: () => subscription.unsubscribe(),
     };
   }

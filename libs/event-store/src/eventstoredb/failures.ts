@@ -33,15 +33,20 @@ export function failureOf(thrown: unknown): Failure {
   const { type, code, message = '', actualVersion } = (thrown ?? {}) as ClientError;
   if (type === 'wrong-expected-version') return { kind: 'conflict', actual: revisionOf(actualVersion) };
   if (type === 'stream-not-found' || type === 'no-stream') return { kind: 'no-stream' };
-  const detail = [type, code, message]
-    .filter((part) => part !== undefined && part !== '')
-    .join(' ')
-    .slice(0, 300);
-  const isTransient =
-    (type !== undefined && transientTypes.has(type)) ||
+  const detail = [type, code, message].filter(isSaid).join(' ').slice(0, 300);
+  return { kind: isTransient({ type, code, message }) ? 'transient' : 'permanent', detail };
+}
+
+function isSaid(part: string | number | undefined): boolean {
+  return part !== undefined && part !== '';
+}
+
+function isTransient({ type = '', code, message = '' }: ClientError): boolean {
+  return (
+    transientTypes.has(type) ||
     (typeof code === 'number' && transientCodes.has(code)) ||
-    transientMessages.test(message);
-  return { kind: isTransient ? 'transient' : 'permanent', detail };
+    transientMessages.test(message)
+  );
 }
 
 // The text no_stream stands for a stream that does not exist.

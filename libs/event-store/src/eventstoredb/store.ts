@@ -7,7 +7,6 @@ import type {
   Log,
   LogPage,
   Position,
-  RecordedEvent,
   Retention,
   StreamPage,
   SubscribeOptions,
@@ -23,9 +22,10 @@ import { follow } from '../subscription';
 import { Bells } from './bells';
 import { TamedClient } from './client';
 import type { Given } from './events';
-import { isOurs, passes, proposed, recordedOf, storedId } from './events';
+import { proposed, recordedOf, storedId } from './events';
 import type { Failure } from './failures';
 import { failureOf, unavailable } from './failures';
+import { LogPages } from './log-pages';
 import { placeOf, textOf } from './positions';
 
 export interface EventStoreDbOptions {
@@ -41,20 +41,22 @@ export interface EventStoreDbOptions {
 
 const firstWait = 100;
 const longestWait = 5_000;
-/** Events read at a time when a filter leaves most of them out. */
-const scanned = 1_000;
 
 /** The event store on EventStoreDB or KurrentDB. */
 export class EventStoreDbStore implements EventStore {
   private readonly client: TamedClient;
   private readonly newest = new Head(BEGINNING);
   private readonly bells: Bells;
+  private readonly pages: LogPages;
   private readonly patience: number;
   private closed = false;
 
   constructor({ connectionString, callTimeout = 5_000, patience = 15_000, ...options }: EventStoreDbOptions) {
     this.client = new TamedClient({ connectionString, callTimeout });
     this.patience = patience;
+    this.pages = new LogPages((from, direction, count) =>
+      this.patiently(() => this.client.readAll(from, direction, count)),
+    );
     this.bells = new Bells({
       client: this.client,
       head: this.newest,
@@ -107,26 +109,11 @@ export class EventStoreDbStore implements EventStore {
   }): Promise<LogPage> {
     this.refuseIfClosed();
     const limit = checkedLimit(options.limit);
-    const backward = options.direction === 'backward';
-    const from = options.from;
+    const { from, filter } = options;
     if (from !== undefined) placeOf(from);
-    if (backward && from === BEGINNING) return { events: [], next: BEGINNING, endOfLog: true };
-    const found: RecordedEvent[] = [];
-    let place = from ?? (backward ? undefined : BEGINNING);
-    for (;;) {
-      const page = await this.logPage(place, backward, Math.min(scanned, Math.max(limit + 2, 100)));
-      for (const event of page.events) {
-        if (!isOurs(event) || !passes(event, options.filter)) continue;
-        found.push(recordedOf(event));
-        if (found.length <= limit) continue;
-        // One more than wanted: the page ends before it.
-        return { events: found.slice(0, limit), next: found[limit - 1]?.position ?? BEGINNING, endOfLog: false };
-      }
-      place = page.last ?? place;
-      if (page.isLast) break;
-    }
-    const end = backward ? BEGINNING : greatest(place ?? BEGINNING, from ?? BEGINNING);
-    return { events: found, next: end, endOfLog: true };
+    return options.direction === 'backward'
+      ? this.pages.backward(from, limit, filter)
+      : this.pages.forward(from ?? BEGINNING, limit, filter);
   }
 
   subscribe(options: SubscribeOptions, subscriber: Subscriber): Subscription {
@@ -234,26 +221,9 @@ export class EventStoreDbStore implements EventStore {
     }
   }
 
-  /** Events strictly after, or before, a position; the place of the last one that was looked at. */
-  private async logPage(from: Position | undefined, backward: boolean, count: number) {
-    const place = from === undefined ? ('end' as const) : (placeOf(from) ?? ('start' as const));
-    const page = await this.patiently(() => this.client.readAll(place, backward ? 'backwards' : 'forwards', count));
-    // The client reads from a position, that one included.
-    const events = page.filter(({ position }) => position === undefined || textOf(position) !== from);
-    const last = page.at(-1)?.position;
-    return { events, last: last && textOf(last), isLast: page.length < count };
-  }
-
-  /** Finds the newest event of ours; system events may stand after it. */
   private async look(): Promise<void> {
-    let place: Position | undefined;
-    for (;;) {
-      const { events, last, isLast } = await this.logPage(place, true, 100);
-      const newest = events.find(isOurs)?.position;
-      if (newest !== undefined) return this.newest.advance(textOf(newest));
-      if (isLast || last === undefined) return;
-      place = last;
-    }
+    const newest = await this.pages.newest();
+    if (newest !== undefined) this.newest.advance(newest);
   }
 
   /** Tries again what may work a moment later, until patience ends. */
@@ -279,8 +249,4 @@ function mayRepeat(failure: Failure): failure is Extract<Failure, { kind: 'trans
 
 function rejection(failure: Failure, error: unknown): unknown {
   return failure.kind === 'permanent' ? unavailable(failure.detail, error) : error;
-}
-
-function greatest(one: Position, other: Position): Position {
-  return one > other ? one : other;
 }

@@ -1,0 +1,89 @@
+import type { EventFilter, LogPage, Position } from '@app/kernel';
+import { BEGINNING } from '@app/kernel';
+import type { Given } from './events';
+import { isOurs, passes, recordedOf } from './events';
+import type { LogPosition } from './positions';
+import { placeOf, textOf } from './positions';
+
+type Read = (
+  from: LogPosition | 'start' | 'end',
+  direction: 'forwards' | 'backwards',
+  count: number,
+) => Promise<readonly Given[]>;
+
+/** A stretch of the log as the server gives it, without the event that it begins at. */
+interface Stretch {
+  readonly events: readonly Given[];
+  /** Place of the last event that was looked at. */
+  readonly last: Position | undefined;
+  readonly isLast: boolean;
+}
+
+/** Events read at a time, when few are wanted and when a filter leaves most of them out. */
+const fewest = 100;
+const most = 1_000;
+
+/** Pages of $all with filters of ours: reads of the client have none, and give the events of the system too. */
+export class LogPages {
+  constructor(private readonly read: Read) {}
+
+  async forward(from: Position, limit: number, filter: EventFilter | undefined): Promise<LogPage> {
+    const { events, end } = await this.collect(from, 'forwards', limit, filter);
+    if (events.length > limit) return pageOf(events.slice(0, limit), false);
+    return { events: events.map(recordedOf), next: greatest(end ?? BEGINNING, from), endOfLog: true };
+  }
+
+  async backward(from: Position | undefined, limit: number, filter: EventFilter | undefined): Promise<LogPage> {
+    if (from === BEGINNING) return { events: [], next: BEGINNING, endOfLog: true };
+    const { events } = await this.collect(from, 'backwards', limit, filter);
+    if (events.length > limit) return pageOf(events.slice(0, limit), false);
+    return { events: events.map(recordedOf), next: BEGINNING, endOfLog: true };
+  }
+
+  /** Place of the newest event of ours; events of the system may stand behind it. */
+  async newest(): Promise<Position | undefined> {
+    const { events } = await this.collect(undefined, 'backwards', 0, undefined);
+    const position = events[0]?.position;
+    return position && textOf(position);
+  }
+
+  /** One more than the limit, if there is one more. */
+  private async collect(
+    from: Position | undefined,
+    direction: 'forwards' | 'backwards',
+    limit: number,
+    filter: EventFilter | undefined,
+  ): Promise<{ readonly events: readonly Given[]; readonly end: Position | undefined }> {
+    const found: Given[] = [];
+    let place = from;
+    for (;;) {
+      const { events, last, isLast } = await this.stretch(place, direction, limit);
+      found.push(...events.filter((event) => isOurs(event) && passes(event, filter)));
+      place = last ?? place;
+      if (isLast || found.length > limit) return { events: found, end: place };
+    }
+  }
+
+  private async stretch(
+    from: Position | undefined,
+    direction: 'forwards' | 'backwards',
+    limit: number,
+  ): Promise<Stretch> {
+    const count = Math.min(most, Math.max(limit + 2, fewest));
+    const start = from === undefined ? ('end' as const) : (placeOf(from) ?? ('start' as const));
+    const page = await this.read(start, direction, count);
+    // The client reads from a position, that one included.
+    const events = page.filter(({ position }) => position === undefined || textOf(position) !== from);
+    const last = page.at(-1)?.position;
+    return { events, last: last && textOf(last), isLast: page.length < count };
+  }
+}
+
+function pageOf(events: readonly Given[], endOfLog: boolean): LogPage {
+  const recorded = events.map(recordedOf);
+  return { events: recorded, next: recorded.at(-1)?.position ?? BEGINNING, endOfLog };
+}
+
+function greatest(one: Position, other: Position): Position {
+  return one > other ? one : other;
+}
