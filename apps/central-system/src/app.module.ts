@@ -6,8 +6,8 @@ import type { Clock, EventStore, Log, Meter } from '@app/kernel';
 import type { ReadModels } from '@app/read-models';
 import { ReadModelsModule } from '@app/read-models';
 import type { RuntimeSettings } from '@app/runtime';
-import type { Caller } from '@app/runtime';
-import { CALLER, CLOCK, EVENT_STORE, LOG, METER, RUNTIME_SETTINGS, RuntimeModule } from '@app/runtime';
+import type { Caller, Instance } from '@app/runtime';
+import { CALLER, CLOCK, EVENT_STORE, INSTANCE, LOG, METER, RUNTIME_SETTINGS, RuntimeModule } from '@app/runtime';
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 
@@ -17,18 +17,20 @@ export interface Ports {
   readonly clock: Clock;
   readonly log: Log;
   readonly meter: Meter;
+  readonly instance: Instance;
   readonly settings: RuntimeSettings;
   readonly caller: Caller;
 }
 
 @Module({})
 class PortsModule {
-  static forRoot({ store, clock, log, meter, settings, caller }: Ports): DynamicModule {
+  static forRoot({ store, clock, log, meter, instance, settings, caller }: Ports): DynamicModule {
     const values = [
       { provide: EVENT_STORE, useValue: store },
       { provide: CLOCK, useValue: clock },
       { provide: LOG, useValue: log },
       { provide: METER, useValue: meter },
+      { provide: INSTANCE, useValue: instance },
       { provide: RUNTIME_SETTINGS, useValue: settings },
       { provide: CALLER, useValue: caller },
     ];

@@ -1,5 +1,6 @@
 import { vendorRegistry } from '@app/charge-box';
 import { parseAllowList } from '@app/egress';
+import { hostname } from 'node:os';
 import { z } from 'zod';
 
 /** One environment variable: how it is read, and what it is for. The table is the whole configuration. */
@@ -67,9 +68,45 @@ export const variables = {
     'Folder of the event store and the read models.',
   ),
   EVENT_STORE: variable(
-    z.enum(['embedded', 'memory'], 'must be embedded or memory').default('embedded'),
+    z
+      .string()
+      .regex(
+        /^(embedded|memory|(esdb|kurrentdb)(\+discover)?:\/\/\S+)$/,
+        'must be embedded, memory, or a connection string of EventStoreDB (esdb://...) or KurrentDB (kurrentdb://...)',
+      )
+      .default('embedded'),
     'embedded',
-    '`embedded` keeps the history in a file below DATA_DIR; `memory` forgets everything at the end, for tries and tests.',
+    '`embedded` keeps the history in a file below DATA_DIR; `memory` forgets everything at the end, for tries and tests; a connection string (`esdb://user:password@host:2113?tls=true`) keeps it in EventStoreDB or KurrentDB, which several instances may share.',
+  ),
+  EVENT_STORE_NAMESPACE: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9_]{1,40}$/, 'must be 1 to 40 letters, digits or _')
+      .optional(),
+    'none',
+    'Sets the streams of this system apart from those of others in the same EventStoreDB.',
+  ),
+  INSTANCE_NAME: variable(
+    z
+      .string()
+      .regex(/^[A-Za-z0-9._-]{1,63}$/, 'must be 1 to 63 letters, digits or . _ -')
+      .default(() =>
+        hostname()
+          .replaceAll(/[^A-Za-z0-9._-]/g, '-')
+          .slice(0, 63),
+      ),
+    'the host name',
+    'Name of this instance among those that share a store; the same at every start, and no two alike.',
+  ),
+  DRAIN_DELAY: variable(
+    whole(0, 3_600, 0),
+    '0',
+    'Seconds at a stop for which everybody is still served while `/health/ready` says no, so that a balancer turns away first.',
+  ),
+  DRAIN_TIMEOUT: variable(
+    whole(1, 3_600, 20),
+    '20',
+    'Seconds that requests being answered may take at a stop; then their connections are closed.',
   ),
   CHARGE_BOX_REGISTRATION: variable(
     z.enum(['known', 'open'], 'must be known or open').default('known'),
@@ -212,8 +249,10 @@ export function readConfiguration(
   return faults.length > 0 ? { faults } : (values as Configuration);
 }
 
+const secret: ReadonlySet<string> = new Set(['API_KEY', 'EVENT_STORE']);
+
 function shown(name: string, text: string | undefined): string {
-  return name === 'API_KEY' || text === undefined ? '' : ` (it is ${JSON.stringify(text.slice(0, 80))})`;
+  return secret.has(name) || text === undefined ? '' : ` (it is ${JSON.stringify(text.slice(0, 80))})`;
 }
 
 /** The table of all variables, for the documentation. */

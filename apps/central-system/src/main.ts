@@ -4,8 +4,6 @@ import { readConfiguration } from './configuration';
 import { createLogger } from './logger';
 import { startService } from './service';
 
-const longestStop = 20_000;
-
 async function main(): Promise<void> {
   const configuration = readConfiguration(process.env);
   if ('faults' in configuration) {
@@ -24,7 +22,8 @@ async function main(): Promise<void> {
   const stop = (signal: string) => {
     log.info({ signal }, 'Stopping');
     // Somebody who never reads an answer must not keep the service from ending.
-    setTimeout(() => process.exit(1), longestStop).unref();
+    const longest = configuration.DRAIN_DELAY + configuration.DRAIN_TIMEOUT + 10;
+    setTimeout(() => process.exit(1), longest * 1_000).unref();
     service.stop().then(
       () => log.info({}, 'Stopped'),
       (error: unknown) => {

@@ -1,30 +1,35 @@
 import { createApi, loadOrCreateApiKey } from '@app/api';
-import type { ApiKey, ReadinessReport } from '@app/api';
-import { openEmbeddedStore, openInMemoryStore } from '@app/event-store';
-import type { EmbeddedStore } from '@app/event-store';
+import type { ApiKey } from '@app/api';
 import { BoxCaller } from '@app/egress';
 import type { WsdlSource } from '@app/ingress';
 import { SoapListener } from '@app/ingress';
 import type { Clock, EventStore, Log } from '@app/kernel';
 import { codedError, systemClock } from '@app/kernel';
 import { ocpp15, renderWsdl } from '@app/ocpp';
-import { ReadModels } from '@app/read-models';
+import type { ReadModels } from '@app/read-models';
 import {
   AnsweringRules,
   AuthorizationDirectory,
   ChargeBoxes,
   Dispatcher,
+  Instance,
   Liveness,
+  Neighbours,
   PendingRequests,
   Reactions,
+  stamped,
 } from '@app/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { join } from 'node:path';
-import { version } from './version';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { AppParts } from './app.module';
 import { AppModule } from './app.module';
 import type { Configuration } from './configuration';
 import { PrometheusMeter } from './prometheus';
+import { Readiness } from './readiness';
 import { egressSettings, ingressSettings, runtimeSettings } from './settings';
+import type { History } from './stores';
+import { openHistory } from './stores';
+import { version } from './version';
 
 /** The service at work. */
 export interface Service {
@@ -47,15 +52,14 @@ export async function startService(
   log: Log,
   clock: Clock = systemClock,
 ): Promise<Service> {
-  const { DATA_DIR, EVENT_STORE } = configuration;
-  const apiKey = loadOrCreateApiKey({ dataDir: DATA_DIR, fromEnvironment: configuration.API_KEY });
-  const eventsFile = join(DATA_DIR, 'events.db');
-  const embedded = EVENT_STORE === 'embedded' ? await openEmbeddedStore({ file: eventsFile }) : undefined;
-  const store = embedded ?? openInMemoryStore();
+  const { DATA_DIR, API_KEY } = configuration;
+  const apiKey = loadOrCreateApiKey({ dataDir: DATA_DIR, fromEnvironment: API_KEY });
+  const history = await openHistory(configuration, log);
   try {
-    return await startOn(store, { configuration, log, clock, apiKey, eventsFile, embedded });
+    return await startOn(history, { configuration, log, clock, apiKey });
   } catch (error) {
-    await store.close();
+    await history.readModels.stop();
+    await history.close();
     throw error;
   }
 }
@@ -65,46 +69,22 @@ interface Given {
   readonly log: Log;
   readonly clock: Clock;
   readonly apiKey: ApiKey;
-  readonly eventsFile: string;
-  readonly embedded: EmbeddedStore | undefined;
 }
 
-async function startOn(store: EventStore, given: Given): Promise<Service> {
-  const { configuration, log, clock, apiKey } = given;
-  const readModels = openReadModels(store, given);
+async function startOn(history: History, given: Given): Promise<Service> {
+  const { configuration, apiKey } = given;
+  const { readModels } = history;
+  const readiness = new Readiness(history);
   const meter = new PrometheusMeter();
-  const readiness = readinessOf(store, readModels);
-  const app = await createApi(
-    AppModule.forRoot({
-      store,
-      clock,
-      log,
-      meter,
-      settings: runtimeSettings(configuration),
-      caller: new BoxCaller(configuration.OUTBOUND_ALLOW, egressSettings(configuration)),
-      readModels,
-      ingress: ingressSettings(configuration),
-      wsdl,
-      api: {
-        apiKey,
-        version,
-        readiness: () => readiness.report(),
-        metrics: () => meter.render(),
-        waitFor: (position, milliseconds) => readModels.waitFor(position, milliseconds),
-        commandTimeToLive: configuration.COMMAND_TIME_TO_LIVE,
-        clock,
-        logger: log,
-      },
-    }),
-    { nest: { logger: false, abortOnError: false } },
-  );
+  const app = await createApi(AppModule.forRoot(partsOf(history, { ...given, readiness, meter })), {
+    nest: { logger: false, abortOnError: false },
+  });
   // The buses know their handlers and sagas from here on.
   await app.init();
   const work = workOf(app);
-  await restore(app, work, readModels, store);
+  await restore(app, work, history);
   watch(app, meter);
   readiness.sagas = () => work.reactions.status();
-  readModels.start();
   const { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST } = configuration;
   const listener = app.get(SoapListener, { strict: false });
   try {
@@ -113,11 +93,53 @@ async function startOn(store: EventStore, given: Given): Promise<Service> {
   } catch (error) {
     await endWork(work);
     await app.close();
-    await readModels.stop();
     throw error;
   }
   readiness.open = true;
-  return serviceOf(app, listener, { store, readModels, readiness, work, created: apiKey.created });
+  const stop = once(async () => {
+    readiness.open = false;
+    await drain(listener, work, configuration);
+    await app.close();
+    await readModels.stop();
+    await history.close();
+  });
+  return serviceOf(app, listener, { history, stop, created: apiKey.created });
+}
+
+function partsOf(
+  { store, readModels }: History,
+  {
+    configuration,
+    log,
+    clock,
+    apiKey,
+    readiness,
+    meter,
+  }: Given & { readonly readiness: Readiness; readonly meter: PrometheusMeter },
+): AppParts {
+  const instance = new Instance(configuration.INSTANCE_NAME);
+  return {
+    store: stamped(store, instance),
+    clock,
+    log,
+    meter,
+    instance,
+    settings: runtimeSettings(configuration),
+    caller: new BoxCaller(configuration.OUTBOUND_ALLOW, egressSettings(configuration)),
+    readModels,
+    ingress: ingressSettings(configuration),
+    wsdl,
+    api: {
+      apiKey,
+      version,
+      readiness: () => readiness.report(),
+      metrics: () => meter.render(),
+      waitFor: (position, milliseconds) => readModels.waitFor(position, milliseconds),
+      commandTimeToLive: configuration.COMMAND_TIME_TO_LIVE,
+      clock,
+      logger: log,
+    },
+  };
 }
 
 function watch(app: NestFastifyApplication, meter: PrometheusMeter): void {
@@ -134,6 +156,7 @@ interface Work {
   readonly reactions: Reactions;
   readonly liveness: Liveness;
   readonly dispatcher: Dispatcher;
+  readonly neighbours: Neighbours;
 }
 
 function workOf(app: NestFastifyApplication): Work {
@@ -141,27 +164,42 @@ function workOf(app: NestFastifyApplication): Work {
     reactions: app.get(Reactions, { strict: false }),
     liveness: app.get(Liveness, { strict: false }),
     dispatcher: app.get(Dispatcher, { strict: false }),
+    neighbours: app.get(Neighbours, { strict: false }),
   };
 }
 
 /** Takes up everything where the last run left it. */
 async function restore(
   app: NestFastifyApplication,
-  { reactions, liveness }: Work,
-  readModels: ReadModels,
-  store: EventStore,
+  { reactions, liveness, neighbours }: Work,
+  { store, readModels }: History,
 ): Promise<void> {
-  await app.get(AuthorizationDirectory, { strict: false }).restore(readModels.seed(), store);
+  readModels.start();
+  // A log elsewhere is read once for the rows, not again for everything that the rows can tell.
+  if (store.shared) await readModels.caughtUp();
+  const known = await app.get(AuthorizationDirectory, { strict: false }).restore(readModels.seed(), store);
   await app.get(AnsweringRules, { strict: false }).restore();
-  await reactions.start(readModels.taskSeed(), false);
+  app.get(PendingRequests, { strict: false }).restore(readModels.pending());
+  await reactions.start(readModels.taskSeed());
   liveness.start(readModels.lastSeen());
+  neighbours.start(known);
+}
+
+/** Readiness is off already: whoever looks at it goes elsewhere before the doors are closed. */
+async function drain(listener: SoapListener, work: Work, { DRAIN_DELAY, DRAIN_TIMEOUT }: Configuration): Promise<void> {
+  listener.letGo();
+  await pause(DRAIN_DELAY * 1_000);
+  const closed = listener.close(DRAIN_TIMEOUT * 1_000);
+  await endWork(work);
+  await closed;
 }
 
 /** Requests that wait are closed with an explanation, operations under way are recorded as far as they are known. */
-async function endWork({ reactions, liveness, dispatcher }: Work): Promise<void> {
+async function endWork({ reactions, liveness, dispatcher, neighbours }: Work): Promise<void> {
   liveness.stop();
   await reactions.stop();
   await dispatcher.stop();
+  await neighbours.stop();
 }
 
 async function listening(what: 'API' | 'SOAP', address: string, listen: () => Promise<unknown>): Promise<void> {
@@ -173,76 +211,26 @@ async function listening(what: 'API' | 'SOAP', address: string, listen: () => Pr
   }
 }
 
-function openReadModels(store: EventStore, { configuration, log, eventsFile, embedded }: Given): ReadModels {
-  if (embedded === undefined) {
-    return new ReadModels({
-      file: join(configuration.DATA_DIR, `read-models-${process.pid}-${Date.now()}.db`),
-      store,
-      log,
-      disposable: true,
-    });
-  }
-  const openStore = { module: join(__dirname, `store-opener${__filename.slice(-3)}`), options: { file: eventsFile } };
-  return new ReadModels({ file: join(configuration.DATA_DIR, 'read-models.db'), store, openStore, log });
-}
-
 interface Parts {
-  readonly store: EventStore;
-  readonly readModels: ReadModels;
-  readonly readiness: { open: boolean };
-  readonly work: Work;
+  readonly history: History;
+  readonly stop: () => Promise<void>;
   readonly created: string | undefined;
 }
 
-function serviceOf(
-  app: NestFastifyApplication,
-  listener: SoapListener,
-  { store, readModels, readiness, work, created }: Parts,
-): Service {
-  let stopped: Promise<void> | undefined;
-  const stop = async () => {
-    readiness.open = false;
-    const closed = listener.close();
-    await endWork(work);
-    await closed;
-    await app.close();
-    await readModels.stop();
-    await store.close();
-  };
+function serviceOf(app: NestFastifyApplication, listener: SoapListener, { history, stop, created }: Parts): Service {
   const address = app.getHttpServer().address() as { port: number } | null;
+  const { store, readModels } = history;
   return {
     soapPort: listener.port,
     apiPort: address?.port ?? 0,
     ...(created === undefined ? {} : { createdApiKey: created }),
     store,
     readModels,
-    stop: () => (stopped ??= stop()),
+    stop,
   };
 }
 
-/** Ready means: the doors are open, the store answers, the read models are being built. */
-function readinessOf(store: EventStore, readModels: ReadModels) {
-  return {
-    open: false,
-    sagas: (): { readonly tasks: number; readonly skipped: number } => ({ tasks: 0, skipped: 0 }),
-    async report(): Promise<ReadinessReport> {
-      const head = await store.head().catch((error: unknown) => error as Error);
-      const storeCheck =
-        head instanceof Error ? { status: 'down' as const, detail: head.message } : { status: 'up' as const };
-      const { checkpoint, skipped } = readModels.status();
-      const behind =
-        head instanceof Error || checkpoint >= head ? undefined : `at ${checkpoint || 'the beginning'} of ${head}`;
-      const detail = [behind, skipped > 0 ? `${skipped} events left out` : undefined].filter(Boolean).join('; ');
-      const checks = {
-        store: storeCheck,
-        readModels: { status: 'up' as const, ...(detail === '' ? {} : { detail }) },
-        sagas: {
-          status: 'up' as const,
-          ...(this.sagas().skipped > 0 ? { detail: `${this.sagas().skipped} events left out` } : {}),
-        },
-        ingress: { status: this.open ? ('up' as const) : ('down' as const) },
-      };
-      return { ready: this.open && storeCheck.status === 'up', checks };
-    },
-  };
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
 }

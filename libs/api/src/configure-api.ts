@@ -16,6 +16,7 @@ import type { ApiOptions } from './options';
 import { API_OPTIONS } from './options';
 import { Problem } from './problem';
 import { ProblemFilter } from './problem.filter';
+import { readAtLeast } from './read-at-least';
 import { routesOf } from './routes';
 import { API_CLOCK } from './tokens';
 import { WrongKeys } from './wrong-keys';
@@ -55,6 +56,7 @@ export async function configureApi(app: NestFastifyApplication): Promise<void> {
       open: openPaths(options),
     }),
   );
+  server.addHook('preHandler', readAtLeast(options));
   limitRequests(server);
   closeInTime(server);
   readBodies(server);

@@ -11,6 +11,7 @@ const about = [
   'What goes wrong is told as `application/problem+json` (RFC 9457), with all violations at once.',
   'Lists come in pages: `next` of one is `cursor` of the following.',
   'A change is answered when the read models show it, so that what is read next has it; 202 when that takes longer than two seconds.',
+  'Any request may send the `X-Position` of an earlier answer: it is served once the read models show everything up to there, at whichever instance it arrives; 503 when that takes longer than five seconds.',
   'Identities and idTags in paths are percent-encoded.',
 ].join('\n\n');
 

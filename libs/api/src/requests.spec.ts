@@ -27,6 +27,8 @@ const row: RequestRow = {
   request: { idTag: 'CARD' },
   from: 'http://10.0.0.5/',
   messageId: 'urn:uuid:1',
+  heldBy: 'one/1',
+  position: '0000000000000007',
   status: 'Pending',
   receivedAt: '2026-03-01T12:00:00.000Z',
   respondBy: '2026-03-01T12:02:00.000Z',

@@ -58,8 +58,9 @@ function delegated<Name extends CentralSystemOperation>(
   const known = box.pending.find((pending) => pending.key === key);
   const { at } = origin;
   if (known !== undefined) {
-    const events: readonly ChargeBoxEvent[] = [{ type: 'RequestRepeated', data: { msgId: known.msgId, at } }];
-    return { answer: { waitsFor: known.msgId }, events, repeated: true };
+    const elsewhere = known.heldBy === heldBy ? {} : { heldBy };
+    const event: ChargeBoxEvent = { type: 'RequestRepeated', data: { msgId: known.msgId, ...elsewhere, at } };
+    return { answer: { waitsFor: known.msgId }, events: [event], repeated: true };
   }
   if (box.pending.length >= delegationLimits.pending) return undefined;
   const unregistered = box.registration === undefined ? { unregistered: true as const } : {};

@@ -21,11 +21,13 @@ import { follow } from './subscription';
 
 export interface InMemoryOptions {
   readonly clock?: Clock;
+  /** Stands for a store to which several instances append; false by default. */
+  readonly shared?: boolean;
 }
 
 /** An event store that forgets everything with the process: for specs and trials. */
 export function openInMemoryStore(options: InMemoryOptions = {}): EventStore {
-  return new InMemoryStore(options.clock ?? systemClock);
+  return new InMemoryStore(options.clock ?? systemClock, options.shared ?? false);
 }
 
 interface Stored extends StoredEvent {
@@ -47,7 +49,10 @@ class InMemoryStore implements EventStore {
   private lastPosition = 0;
   private closed = false;
 
-  constructor(private readonly clock: Clock) {}
+  constructor(
+    private readonly clock: Clock,
+    readonly shared: boolean,
+  ) {}
 
   async append(name: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<Appended> {
     this.refuseIfClosed();

@@ -7,6 +7,8 @@ export type { EventStoreDbOptions, EventStoreDbStore } from './eventstoredb/stor
 export { openInMemoryStore } from './in-memory';
 export type { InMemoryOptions } from './in-memory';
 export type { EmbeddedStore } from './embedded/store';
+export { lockForWriting } from './sqlite/lock';
+export type { WriteLock } from './sqlite/lock';
 
 export interface EmbeddedOptions extends WritableOptions {
   /** Opens a file beside the process or thread that writes it, and follows what is appended there. */

@@ -74,6 +74,11 @@ export class SoapListener {
     });
   }
 
+  /** Still serves everybody, and asks them to come back on another connection. */
+  letGo(): void {
+    this.draining = true;
+  }
+
   /** Takes no new connections, finishes what is being answered, then closes; after `patience` milliseconds it closes anyway. */
   async close(patience = 10_000): Promise<void> {
     if (!this.server.listening) return;

@@ -73,6 +73,8 @@ export interface SubscribeOptions {
  * outcome is unknown and the identical batch may be appended again.
  */
 export interface EventStore {
+  /** True when other processes append too: what is remembered of a stream may be out of date. */
+  readonly shared: boolean;
   /**
    * Appends all events or none. Resolves when they would survive a power cut. The same batch (by event ids) at the same
    * expected revision again gives the first result and stores nothing.

@@ -19,6 +19,8 @@ export interface EventMetadata {
   readonly actor: string;
   /** When the central system received what led to this event, ISO 8601 in UTC. */
   readonly receivedAt: string;
+  /** Which instance recorded it, where several share the store. */
+  readonly instance?: string;
   /** Peer address of the connection the request came by. */
   readonly remoteAddress?: string;
   /** The `wsa:MessageID` of the request, as sent. */

@@ -35,6 +35,11 @@ export const metricTable = {
     help: 'Events that could not be folded into the to-do lists.',
     labels: [],
   },
+  neighbour_events_skipped_total: {
+    kind: 'counter',
+    help: 'Events of other instances that could not be taken into account.',
+    labels: [],
+  },
   tasks_done_total: { kind: 'counter', help: 'Tasks of the to-do lists that were done, by kind.', labels: ['kind'] },
   tasks_failed_total: {
     kind: 'counter',

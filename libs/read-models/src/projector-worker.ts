@@ -2,6 +2,7 @@ import type { EventStore } from '@app/kernel';
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Progress } from './projector';
 import { Projector } from './projector';
 import { openForWriting } from './sqlite/database';
 
@@ -17,7 +18,7 @@ export interface WorkerStart {
 }
 
 export type WorkerMessage =
-  | { readonly kind: 'progress'; readonly checkpoint: string; readonly caughtUp: boolean; readonly skipped: number }
+  | ({ readonly kind: 'progress' } & Progress)
   | {
       readonly kind: 'skipped';
       readonly type: string;

@@ -7,6 +7,8 @@ export interface Progress {
   readonly checkpoint: Position;
   readonly caughtUp: boolean;
   readonly skipped: number;
+  /** Events taken since the start. */
+  readonly applied: number;
 }
 
 export interface ProjectorSignals {
@@ -31,6 +33,7 @@ export class Projector {
   private wait = 100;
   private retry: NodeJS.Timeout | undefined;
   private skipped = 0;
+  private applied = 0;
   private resting: { readonly end: () => void } | undefined;
 
   constructor(
@@ -48,12 +51,14 @@ export class Projector {
       ({ events, checkpoint, caughtUp }) => {
         const { skipped } = this.tables.apply(events, checkpoint);
         this.skipped += skipped.length;
+        this.applied += events.length;
         for (const { event, error } of skipped) this.signals.skipped(event, error);
         this.wait = 100;
         this.signals.progress({
           checkpoint: checkpoint > '' ? checkpoint : this.tables.checkpoint,
           caughtUp,
           skipped: this.skipped,
+          applied: this.applied,
         });
         return caughtUp && events.length >= busyBatch ? this.rest() : undefined;
       },

@@ -1,5 +1,5 @@
 import type { EventStore, Log, Position } from '@app/kernel';
-import type { AuthorizationSeed, LastSeen, TaskSeed } from '@app/runtime';
+import type { AuthorizationSeed, LastSeen, OfferedRequest, TaskSeed } from '@app/runtime';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -7,8 +7,9 @@ import type { Progress } from './projector';
 import { Projector } from './projector';
 import type { StoreOpener, WorkerMessage } from './projector-worker';
 import type { SqliteDatabase } from './sqlite/database';
-import { openForReading, openForWriting } from './sqlite/database';
-import { lastSeenFrom, seedFrom, tasksFrom } from './sqlite/seed';
+import { isMadeOf } from './sqlite/anchor';
+import { makeTables, openForReading, openForWriting } from './sqlite/database';
+import { lastSeenFrom, pendingFrom, seedFrom, tasksFrom } from './sqlite/seed';
 
 export interface ReadModelsOptions {
   readonly file: string;
@@ -28,7 +29,9 @@ interface Waiter {
 
 /** The read models at work: built beside the service, asked by queries, and how far they are. */
 export class ReadModels {
-  private progress: Progress = { checkpoint: '', caughtUp: false, skipped: 0 };
+  private progress: Progress = { checkpoint: '', caughtUp: false, skipped: 0, applied: 0 };
+  private caughtUpAt = Date.now();
+  private whenCaughtUp: (() => void) | undefined;
   private waiters: Waiter[] = [];
   private readonly writer: SqliteDatabase;
   private reader: SqliteDatabase | undefined;
@@ -38,6 +41,14 @@ export class ReadModels {
   constructor(private readonly options: ReadModelsOptions) {
     // Opened here first, so that the tables exist before anybody asks and a fault stops the start.
     this.writer = openForWriting(options.file);
+  }
+
+  /** Throws rows away that come from another log. Call it first; until then rows may show what never happened here. */
+  async prepare(): Promise<void> {
+    const { store, log, file } = this.options;
+    if (await isMadeOf(store, this.writer)) return;
+    log.warn({ file }, 'The read models come from another history: they are built anew');
+    makeTables(this.writer);
   }
 
   /** Connection for queries. */
@@ -54,6 +65,11 @@ export class ReadModels {
   /** The to-do lists of the sagas, as of the checkpoint. */
   taskSeed(): TaskSeed {
     return tasksFrom(this.writer);
+  }
+
+  /** Requests that wait for somebody outside, as of the checkpoint. */
+  pending(): readonly OfferedRequest[] {
+    return pendingFrom(this.writer);
   }
 
   /** When boxes were last seen, as of the checkpoint. */
@@ -79,8 +95,23 @@ export class ReadModels {
       for (const end of ['', '-wal', '-shm']) rmSync(`${this.options.file}${end}`, { force: true });
   }
 
-  status(): Progress {
-    return this.progress;
+  /** `caughtUpAt`: when the rows last showed everything, milliseconds since 1970; the start of this run at first. */
+  status(): Progress & { readonly caughtUpAt: number } {
+    return { ...this.progress, caughtUpAt: this.caughtUpAt };
+  }
+
+  /** Resolves once the rows show everything that is stored; tells how far it is meanwhile. */
+  async caughtUp(): Promise<void> {
+    const { log } = this.options;
+    const begin = performance.now();
+    const tell = () => {
+      const { applied, checkpoint } = this.progress;
+      const perSecond = Math.round(applied / ((performance.now() - begin) / 1_000));
+      log.info({ applied, perSecond, checkpoint }, 'The read models are being built');
+    };
+    const telling = setInterval(tell, 5_000);
+    if (!this.progress.caughtUp) await new Promise<void>((resolve) => (this.whenCaughtUp = resolve));
+    clearInterval(telling);
   }
 
   /** Resolves with true once the rows show everything up to a position, with false after `patience` milliseconds. */
@@ -144,6 +175,10 @@ export class ReadModels {
 
   private advance(progress: Progress): void {
     this.progress = progress;
+    if (progress.caughtUp) {
+      this.caughtUpAt = Date.now();
+      this.whenCaughtUp?.();
+    }
     const reached = this.waiters.filter(({ position }) => position <= progress.checkpoint);
     if (reached.length === 0) return;
     this.waiters = this.waiters.filter(({ position }) => position > progress.checkpoint);

@@ -114,7 +114,14 @@ export interface RequestRow {
   readonly operation: CentralSystemOperation;
   readonly request: object;
   readonly from?: string;
+  readonly replyTo?: string;
+  readonly remoteAddress?: string;
   readonly messageId?: string;
+  readonly unregistered?: true;
+  /** Run of the service that holds the connection of the box. */
+  readonly heldBy: string;
+  /** Where it was delegated, in the log. */
+  readonly position: string;
   readonly status: RequestStatus;
   readonly receivedAt: string;
   readonly respondBy: string;

@@ -1,4 +1,4 @@
-import type { Decision } from '@app/charge-box';
+import type { Decision, PendingRequest } from '@app/charge-box';
 import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { ChargeBoxes } from './charge-boxes';
 import type { AnsweredRequest, Commanded, RequestOrigin } from './commands';
@@ -38,7 +38,10 @@ export class AnswerChargeBoxHandler implements ICommandHandler<AnswerChargeBox> 
 
   private async hungUp(msgId: string, identity: string, origin: RequestOrigin): Promise<void> {
     const at = new Date(this.context.clock.now()).toISOString();
-    const interrupt = () => ({ kind: 'interrupt-request' as const, msgId, reason: 'hung-up' as const, at });
+    const message = { kind: 'interrupt-request' as const, msgId, reason: 'hung-up' as const, at };
+    // Another instance may hold a repetition of it by now.
+    const { run } = this.context.instance;
+    const interrupt = (pending?: PendingRequest) => (pending?.heldBy === run ? message : undefined);
     await this.boxes.with(identity, (box) => box.settle(msgId, interrupt, metadataOfRequest({ ...origin, at })));
   }
 }

@@ -1,6 +1,6 @@
 import type { Answerer, ChargeBoxSettings } from '@app/charge-box';
 import { answeringRulesStream } from '@app/charge-box';
-import type { Clock, DomainEvent, EventStore, Position } from '@app/kernel';
+import type { Clock, DomainEvent, EventStore, Position, RecordedEvent } from '@app/kernel';
 import { codedError } from '@app/kernel';
 import type { CentralSystemOperation } from '@app/ocpp';
 import { Inject, Injectable } from '@nestjs/common';
@@ -30,9 +30,13 @@ export class AnsweringRules {
   /** Reads the newest rules; call before the first request, and when another instance changed them. */
   async restore(): Promise<void> {
     const page = await this.store.readStream(answeringRulesStream, { direction: 'backward', limit: 1 });
-    const newest = page.events[0] as unknown as Changed | undefined;
-    if (newest === undefined) return;
-    const { at: _at, ...rules } = newest.data;
+    const newest = page.events[0];
+    if (newest !== undefined) this.take(newest);
+  }
+
+  /** Rules that another instance stored. */
+  take({ data }: Pick<RecordedEvent, 'data'>): void {
+    const { at: _at, ...rules } = data as Changed['data'];
     this.current = rules;
   }
 

@@ -37,8 +37,8 @@ export class AuthorizationDirectory {
 
   constructor(private readonly policy: 'known' | 'open') {}
 
-  /** Takes a seed, then every event that the log has after it. Call once, before the first request. */
-  async restore(seed: AuthorizationSeed, store: EventStore): Promise<void> {
+  /** Takes a seed, then every event that the log has after it. Call once, before the first request. Returns how far that was. */
+  async restore(seed: AuthorizationSeed, store: EventStore): Promise<Position> {
     for (const details of seed.idTags) this.details.set(fold(details.idTag), details);
     for (const { transactionId, idTag } of seed.openTransactions) this.open(transactionId, idTag);
     for (const identity of seed.candidates) this.candidates.add(identity);
@@ -46,7 +46,7 @@ export class AuthorizationDirectory {
     for (;;) {
       const page = await store.readAll({ from, direction: 'forward', limit: 5_000, filter: { types: relevantTypes } });
       for (const event of page.events) this.applyRecorded(event);
-      if (page.endOfLog) return;
+      if (page.endOfLog) return page.next;
       from = page.next;
     }
   }
@@ -135,7 +135,8 @@ export class AuthorizationDirectory {
     else this.openByTag.set(key, new Set([transactionId]));
   }
 
-  private applyRecorded(event: RecordedEvent): void {
+  /** Takes a stored event into account. */
+  applyRecorded(event: RecordedEvent): void {
     this.apply(event as unknown as RelevantEvent, identityOfStream(event.stream));
   }
 }

@@ -18,13 +18,14 @@ import {
   heartbeatStream,
   nextCall,
   stateStream,
+  streamOf,
   telemetryStream,
 } from '@app/charge-box';
 import type { EventToAppend, Position } from '@app/kernel';
 import { codedError, Mailbox } from '@app/kernel';
 import type { CentralSystemOperation } from '@app/ocpp';
 import type { LoadedChargeBox } from './charge-box-history';
-import { dress, loadChargeBox, storeSnapshot } from './charge-box-history';
+import { catchUp, dress, isCurrent, loadChargeBox, storeSnapshot } from './charge-box-history';
 import type { Metadata } from './metadata';
 import type { RuntimeContext } from './runtime-context';
 import { snapshotEvery } from './settings';
@@ -96,7 +97,12 @@ export class ChargeBoxActor {
 
   /** What is remembered of the box, after everything that was posted before. */
   look<Result>(at: (state: ChargeBoxState) => Result): Promise<Result> {
-    return this.mailbox.post(async () => at((this.box ??= await this.load()).state));
+    return this.mailbox.post(async () => {
+      for (;;) {
+        const box = (this.box ??= await this.load());
+        if (await this.holdsStill(box, [])) return at(box.state);
+      }
+    });
   }
 
   private async factsFor(pending: PendingRequest | undefined): Promise<Facts> {
@@ -136,12 +142,32 @@ export class ChargeBoxActor {
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const box = (this.box ??= await this.load());
       const outcome = await work(box);
+      if (!(await this.holdsStill(box, outcome.events))) continue;
       if (outcome.events.length === 0) return outcome;
       const stored = await this.store(box, outcome.events, metadata);
       if (stored !== undefined) return { ...outcome, position: stored };
       this.context.meter.count('charge_box_conflicts_total');
     }
     throw codedError('conflict-persists', this.identity);
+  }
+
+  /**
+   * Events of the state guard themselves by their revision. Whatever else is decided counts only on the state that the log has, which
+   * another instance may have changed.
+   */
+  private async holdsStill(box: LoadedChargeBox, events: readonly ChargeBoxEvent[]): Promise<boolean> {
+    const { store } = this.context;
+    if (!store.shared || events.some(({ type }) => streamOf(type) === 'state')) return true;
+    if (await isCurrent(store, this.identity, box)) return true;
+    await this.refresh(box);
+    return false;
+  }
+
+  /** Takes in what others appended. */
+  private async refresh(box: LoadedChargeBox): Promise<void> {
+    // Should this fail, the box is read anew.
+    this.box = undefined;
+    if (this.context.store.shared) this.box = await catchUp(this.context.store, this.identity, box);
   }
 
   private async load(): Promise<LoadedChargeBox> {
@@ -165,7 +191,7 @@ export class ChargeBoxActor {
       const position = await this.appendDurably(box, dressed);
       if (position === undefined) {
         expected.undo();
-        this.box = undefined;
+        await this.refresh(box);
         return undefined;
       }
       this.appendHeartbeats(dressed.heartbeats);

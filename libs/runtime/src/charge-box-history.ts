@@ -37,22 +37,55 @@ const telemetryTail = 256;
 /** Folds a charge box from its newest snapshot and what came after. Never reads its whole life when there is a snapshot. */
 export async function loadChargeBox(store: EventStore, identity: string): Promise<LoadedChargeBox> {
   const snapshot = await newestSnapshot(store, identity);
-  const state = await store.readStream(stateStream(identity), {
-    from: (snapshot?.stateRevision ?? NO_STREAM) + 1,
-    limit: page,
-  });
-  if (snapshot === undefined && state.lastRevision === NO_STREAM) {
+  const state = await readSince(store, stateStream(identity), snapshot?.stateRevision ?? NO_STREAM);
+  if (snapshot === undefined && state.events.length === 0) {
     return { state: initialState, stateRevision: NO_STREAM, telemetryRevision: NO_STREAM, sinceSnapshot: 0 };
   }
-  const stateEvents = await restOf(store, stateStream(identity), state.events, state.endOfStream);
   const telemetry = await telemetrySince(store, identity, snapshot);
-  const events = [...stateEvents, ...telemetry.events];
+  return folded({ state: snapshot?.state ?? initialState, sinceSnapshot: 0 }, state, telemetry);
+}
+
+/** The box with what was appended since, by whomever; the same object when nothing was. */
+export async function catchUp(store: EventStore, identity: string, box: LoadedChargeBox): Promise<LoadedChargeBox> {
+  const state = await readSince(store, stateStream(identity), box.stateRevision);
+  const telemetry = await readSince(store, telemetryStream(identity), box.telemetryRevision);
+  return state.events.length + telemetry.events.length === 0 ? box : folded(box, state, telemetry);
+}
+
+/** Whether the state of a box is still what was loaded: one read at the end of its stream. */
+export async function isCurrent(store: EventStore, identity: string, box: LoadedChargeBox): Promise<boolean> {
+  const { lastRevision } = await store.readStream(stateStream(identity), { direction: 'backward', limit: 1 });
+  return lastRevision === box.stateRevision;
+}
+
+/** Events of one stream, and the revision of the last of them: never a later one, or what stands there would be overlooked. */
+interface Stretch {
+  readonly events: readonly RecordedEvent[];
+  readonly lastRevision: number;
+}
+
+function folded(
+  { state: known, sinceSnapshot }: Pick<LoadedChargeBox, 'state' | 'sinceSnapshot'>,
+  state: Stretch,
+  telemetry: Stretch,
+): LoadedChargeBox {
+  const events = [...state.events, ...telemetry.events];
   return {
-    state: events.reduce((box, event) => evolve(box, upcast(event)), snapshot?.state ?? initialState),
+    state: events.reduce((box, event) => evolve(box, upcast(event)), known),
     stateRevision: state.lastRevision,
     telemetryRevision: telemetry.lastRevision,
-    sinceSnapshot: events.length,
+    sinceSnapshot: sinceSnapshot + events.length,
   };
+}
+
+async function readSince(store: EventStore, stream: string, revision: number): Promise<Stretch> {
+  const events: RecordedEvent[] = [];
+  for (let last = revision; ; last = events.at(-1)?.revision ?? last) {
+    const next = await store.readStream(stream, { from: last + 1, limit: page });
+    events.push(...next.events);
+    if (next.endOfStream || next.events.length === 0)
+      return { events, lastRevision: events.at(-1)?.revision ?? revision };
+  }
 }
 
 async function newestSnapshot(store: EventStore, identity: string): Promise<Snapshot | undefined> {
@@ -62,29 +95,11 @@ async function newestSnapshot(store: EventStore, identity: string): Promise<Snap
   return snapshot?.schema === stateSchema ? snapshot : undefined;
 }
 
-async function telemetrySince(store: EventStore, identity: string, snapshot: Snapshot | undefined) {
+async function telemetrySince(store: EventStore, identity: string, snapshot: Snapshot | undefined): Promise<Stretch> {
   const stream = telemetryStream(identity);
-  if (snapshot === undefined) {
-    const tail = await store.readStream(stream, { direction: 'backward', limit: telemetryTail });
-    return { events: tail.events.toReversed(), lastRevision: tail.lastRevision };
-  }
-  const first = await store.readStream(stream, { from: snapshot.telemetryRevision + 1, limit: page });
-  return { events: await restOf(store, stream, first.events, first.endOfStream), lastRevision: first.lastRevision };
-}
-
-async function restOf(
-  store: EventStore,
-  stream: string,
-  first: readonly RecordedEvent[],
-  complete: boolean,
-): Promise<readonly RecordedEvent[]> {
-  const events = [...first];
-  for (let end = complete; !end;) {
-    const next = await store.readStream(stream, { from: (events.at(-1)?.revision ?? NO_STREAM) + 1, limit: page });
-    events.push(...next.events);
-    end = next.endOfStream || next.events.length === 0;
-  }
-  return events;
+  if (snapshot !== undefined) return readSince(store, stream, snapshot.telemetryRevision);
+  const tail = await store.readStream(stream, { direction: 'backward', limit: telemetryTail });
+  return { events: tail.events.toReversed(), lastRevision: tail.events[0]?.revision ?? NO_STREAM };
 }
 
 /** Stores a snapshot. The stream keeps only the newest; see `retain` of the caller. */

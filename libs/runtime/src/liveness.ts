@@ -66,9 +66,15 @@ export class Liveness {
       this.seen.set(identity, { since: at, at, interval });
       return;
     }
-    known.since = at;
-    known.at = at;
+    // What other instances heard comes a moment later.
+    known.since = Math.max(known.since, at);
+    known.at = Math.max(known.at, at);
     if (heartbeatInterval !== undefined) known.interval = heartbeatInterval;
+  }
+
+  /** Somebody else has found the box silent. */
+  forget(identity: string): void {
+    this.seen.delete(identity);
   }
 
   /** Looks at the next boxes. Called by a timer; specs call it themselves. */

@@ -28,6 +28,11 @@ export class PendingRequests {
     return this.pending.size;
   }
 
+  /** Takes those that waited when the log was read last. */
+  restore(requests: Iterable<OfferedRequest>): void {
+    for (const request of requests) this.pending.set(request.msgId, request);
+  }
+
   find(msgId: string): OfferedRequest | undefined {
     return this.pending.get(msgId);
   }

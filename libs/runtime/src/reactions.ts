@@ -1,3 +1,4 @@
+import type { PendingRequest } from '@app/charge-box';
 import { Injectable } from '@nestjs/common';
 import { EventBus } from '@nestjs/cqrs';
 import { ChargeBoxes } from './charge-boxes';
@@ -38,15 +39,16 @@ export class Reactions {
   }
 
   /** Takes up work where the last run left it. Requests of boxes whose connections died with it are closed, for nobody can be answered. */
-  async start(seed: TaskSeed, othersMayHold: boolean): Promise<void> {
+  async start(seed: TaskSeed): Promise<void> {
     await this.lists.start(seed);
-    if (!othersMayHold) await this.interruptOrphans();
+    const { instance, store } = this.context;
+    await this.interrupt((heldBy) => !store.shared || instance.heldBefore(heldBy));
   }
 
   /** Closes the requests that wait here, each with an explanation to its box, and hands out no more tasks. */
   async stop(): Promise<void> {
     await this.lists.stop();
-    await this.interruptOrphans();
+    await this.interrupt((heldBy) => heldBy === this.context.instance.run);
   }
 
   /** Tasks on the lists, and events left out of them. */
@@ -63,18 +65,16 @@ export class Reactions {
     this.events.publish(new TaskDue(task));
   }
 
-  /** Requests that nobody can be answered any more. */
-  private async interruptOrphans(): Promise<void> {
+  /** Closes requests whose connections are gone, or about to go, by who holds them. */
+  private async interrupt(isGone: (heldBy: string) => boolean): Promise<void> {
     const at = this.context.now();
+    const metadata = metadataOfOperator({ requestId: `restart:${this.context.instance.run}`, actor: 'system' }, at);
     for (const { identity, task } of this.lists.all()) {
       const { work } = task;
       if (work.kind !== 'expire-request') continue;
       const { msgId } = work;
-      const metadata = metadataOfOperator(
-        { requestId: `restart:${this.context.conversation.holder}`, actor: 'system' },
-        at,
-      );
-      const interrupt = () => ({ kind: 'interrupt-request' as const, msgId, reason: 'restarted' as const, at });
+      const message = { kind: 'interrupt-request' as const, msgId, reason: 'restarted' as const, at };
+      const interrupt = (pending?: PendingRequest) => (pending && isGone(pending.heldBy) ? message : undefined);
       await this.boxes.with(identity, (box) => box.settle(msgId, interrupt, metadata));
     }
   }

@@ -5,6 +5,7 @@ import type { CentralSystemOperation, CentralSystemRequest } from '@app/ocpp';
 import { randomUUID } from 'node:crypto';
 import type { AnsweringRules } from './answering-rules';
 import type { AuthorizationDirectory } from './authorization-directory';
+import type { Instance } from './instance';
 import type { RuntimeSettings } from './settings';
 import type { Settlements } from './settlements';
 import type { TransactionIds } from './transaction-ids';
@@ -13,8 +14,6 @@ import type { TransactionIds } from './transaction-ids';
 export interface Conversation {
   readonly rules: AnsweringRules;
   readonly settlements: Settlements;
-  /** Name of this run of the service. */
-  readonly holder: string;
   /** A box showed itself while operations wait for it. */
   readonly reachable: (identity: string) => void;
 }
@@ -25,6 +24,7 @@ export interface RuntimePorts {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;
+  readonly instance: Instance;
 }
 
 /** What all charge boxes draw on. */
@@ -66,6 +66,10 @@ export class RuntimeContext {
     return this.ports.log;
   }
 
+  get instance(): Instance {
+    return this.ports.instance;
+  }
+
   /** The time, ISO 8601 in UTC. */
   now(): string {
     return new Date(this.ports.clock.now()).toISOString();
@@ -82,11 +86,11 @@ export class RuntimeContext {
 
   /** Whether, and how, somebody outside is asked about a request. */
   delegation(operation: CentralSystemOperation, identity: string, state: ChargeBoxState): Delegation | undefined {
-    const { rules, holder } = this.conversation;
+    const { rules } = this.conversation;
     if (rules.answererOf(operation, state.settings) === 'automatic') return undefined;
     if (state.registration === undefined && !this.admitsStranger(identity)) return undefined;
     const respondBy = new Date(this.clock.now() + rules.patience(operation)).toISOString();
-    return { msgId: randomUUID(), respondBy, heldBy: holder };
+    return { msgId: randomUUID(), respondBy, heldBy: this.instance.run };
   }
 
   /** The facts that the operation needs, and only those. Nothing may be awaited between this and `ids.take`. */

@@ -2,15 +2,16 @@ import type { Clock, EventStore, Log, Meter } from '@app/kernel';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { CqrsModule, EventBus } from '@nestjs/cqrs';
-import { randomUUID } from 'node:crypto';
 import { AnswerChargeBoxHandler, TellChargeBoxHandler } from './answer-charge-box.handler';
 import { AnsweringRules, ChangeAnsweringHandler, FindAnsweringHandler } from './answering-rules';
 import { AuthorizationDirectory } from './authorization-directory';
 import { ChargeBoxes } from './charge-boxes';
 import { Dispatcher, DispatchOperationsHandler } from './dispatch-operations.handler';
 import { IdTags, RemoveIdTagHandler, SaveIdTagHandler } from './id-tag.handlers';
+import type { Instance } from './instance';
 import { Liveness } from './liveness';
 import { LocalLists, WantLocalListHandler } from './local-lists';
+import { Neighbours } from './neighbours';
 import { PendingRequests } from './pending-requests';
 import { RemovePresetHandler, SavePresetHandler } from './preset.handlers';
 import { Reactions } from './reactions';
@@ -21,7 +22,7 @@ import { RunTaskHandler, Sagas } from './sagas';
 import type { RuntimeSettings } from './settings';
 import { Settlements } from './settlements';
 import { TaskDue } from './task-due';
-import { CLOCK, EVENT_STORE, LOG, METER, RUNTIME_SETTINGS } from './tokens';
+import { CLOCK, EVENT_STORE, INSTANCE, LOG, METER, RUNTIME_SETTINGS } from './tokens';
 import { TransactionIds } from './transaction-ids';
 
 const [RUNTIME_PORTS, CONVERSATION, SHARED] = [Symbol('ports'), Symbol('conversation'), Symbol('shared')];
@@ -40,20 +41,20 @@ const providers: Provider[] = [
   },
   {
     provide: RUNTIME_PORTS,
-    useFactory: (store: EventStore, clock: Clock, meter: Meter, log: Log): RuntimePorts => ({
+    useFactory: (...[store, clock, meter, log, instance]: [EventStore, Clock, Meter, Log, Instance]): RuntimePorts => ({
       store,
       clock,
       meter,
       log,
+      instance,
     }),
-    inject: [EVENT_STORE, CLOCK, METER, LOG],
+    inject: [EVENT_STORE, CLOCK, METER, LOG, INSTANCE],
   },
   {
     provide: CONVERSATION,
     useFactory: (rules: AnsweringRules, settlements: Settlements, events: EventBus, clock: Clock): Conversation => ({
       rules,
       settlements,
-      holder: randomUUID(),
       reachable: (identity) => void setTimeout(() => void events.publish(contact(identity, clock)), 20),
     }),
     inject: [AnsweringRules, Settlements, EventBus, CLOCK],
@@ -78,6 +79,7 @@ const providers: Provider[] = [
   { provide: Settlements, useFactory: () => new Settlements() },
   PendingRequests,
   Liveness,
+  Neighbours,
   Reactions,
   Sagas,
   RunTaskHandler,
@@ -125,6 +127,7 @@ export class RuntimeModule {
         CqrsModule,
         Dispatcher,
         Liveness,
+        Neighbours,
         PendingRequests,
         Reactions,
         Settlements,

@@ -9,6 +9,7 @@ import { AuthorizationDirectory, emptySeed } from './authorization-directory';
 import { ChargeBoxes } from './charge-boxes';
 import { loadChargeBox } from './charge-box-history';
 import { IdTags } from './id-tag.handlers';
+import { Instance } from './instance';
 import { RuntimeContext } from './runtime-context';
 import type { RuntimeSettings } from './settings';
 import { Settlements } from './settlements';
@@ -32,8 +33,8 @@ function worker(store: EventStore) {
   const directory = new AuthorizationDirectory(settings.idTagPolicy);
   const ids = new TransactionIds(store, () => noon, 10);
   const rules = new AnsweringRules(store, clock, settings);
-  const conversation = { rules, settlements: new Settlements(), holder: 'here', reachable: () => undefined };
-  const ports = { store, clock, meter: silentMeter, log: silentLog };
+  const conversation = { rules, settlements: new Settlements(), reachable: () => undefined };
+  const ports = { store, clock, meter: silentMeter, log: silentLog, instance: new Instance('here') };
   const boxes = new ChargeBoxes(new RuntimeContext(ports, settings, { ids, directory, conversation }));
   const answer = (operation: 'StartTransaction' | 'MeterValues' | 'Heartbeat', request: object, name = identity) => {
     const message = { kind: 'request' as const, operation, request: request as never, origin: { at: noon } };

@@ -4,3 +4,4 @@ export const CLOCK = Symbol('Clock');
 export const METER = Symbol('Meter');
 export const LOG = Symbol('Log');
 export const RUNTIME_SETTINGS = Symbol('RuntimeSettings');
+export const INSTANCE = Symbol('Instance');

@@ -40,8 +40,8 @@ export type DelegationEvent =
         readonly at: string;
       }
     >
-  /** The box repeated a request after it had hung up: it waits again. */
-  | DomainEvent<'RequestRepeated', { readonly msgId: string; readonly at: string }>
+  /** The box repeated a request that waits: it waits again, with the service that `heldBy` names when that is another one now. */
+  | DomainEvent<'RequestRepeated', { readonly msgId: string; readonly heldBy?: string; readonly at: string }>
   /** The first valid answer; `delivered: false` when the box had hung up, so that it learns it when it repeats. */
   | DomainEvent<
       'RequestAnswered',

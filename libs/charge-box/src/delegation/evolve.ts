@@ -12,8 +12,10 @@ export function evolveDelegation<State extends DelegationState>(state: State, ev
         ...state,
         pending: appended(state.pending, { ...event.data, key: requestKey(event.data) }, limits.pending),
       };
-    case 'RequestRepeated':
-      return changed(state, event.data.msgId, { hungUp: undefined });
+    case 'RequestRepeated': {
+      const { msgId, heldBy } = event.data;
+      return changed(state, msgId, { hungUp: undefined, ...(heldBy === undefined ? {} : { heldBy }) });
+    }
     case 'RequestClaimed': {
       const { msgId, responder, leaseUntil } = event.data;
       return changed(state, msgId, { claim: { responder, leaseUntil } });

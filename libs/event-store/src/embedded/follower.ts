@@ -40,6 +40,7 @@ interface OpenFile {
 }
 
 class Follower implements EmbeddedStore {
+  readonly shared = true;
   private readonly newest: Head;
   private readonly polling: NodeJS.Timeout;
   private closed = false;

@@ -15,7 +15,6 @@ import { eventText, plainText } from '../event-text';
 import { Head } from '../head';
 import { checkedRetention } from '../limits';
 import { positionText } from '../position';
-import { failureOf } from '../sqlite/failure';
 import { lockForWriting } from '../sqlite/lock';
 import type { WriteLock } from '../sqlite/lock';
 import { follow } from '../subscription';
@@ -51,7 +50,7 @@ const sweepInterval = 60 * 60 * 1000;
 export async function openWritableStore(options: WritableOptions, start = startThread): Promise<EmbeddedStore> {
   const { file, maxBytes, clock = systemClock } = options;
   prepareFiles(file);
-  const lock = lockedForWriting(file);
+  const lock = lockForWriting(file);
   try {
     const readingThread = start('reader-worker', { file });
     const writer = new Writer(start('writer-worker', { file, maxBytes }), () => clock.now());
@@ -68,15 +67,6 @@ export async function openWritableStore(options: WritableOptions, start = startT
   }
 }
 
-function lockedForWriting(file: string): WriteLock {
-  try {
-    return lockForWriting(file);
-  } catch (error) {
-    const { code, detail } = failureOf(error, file);
-    throw codedError(code, detail, error);
-  }
-}
-
 interface Parts {
   readonly writer: Writer;
   readonly reader: Reader;
@@ -85,6 +75,7 @@ interface Parts {
 }
 
 class WritableStore implements EmbeddedStore {
+  readonly shared = false;
   private readonly newest: Head;
   private readonly tail: Tail;
   private readonly sweeping: NodeJS.Timeout;

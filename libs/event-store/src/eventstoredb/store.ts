@@ -44,6 +44,7 @@ const longestWait = 5_000;
 
 /** The event store on EventStoreDB or KurrentDB. */
 export class EventStoreDbStore implements EventStore {
+  readonly shared = true;
   private readonly client: TamedClient;
   private readonly newest = new Head(BEGINNING);
   private readonly bells: Bells;

@@ -4,7 +4,7 @@ import type { RequestRow } from '../rows';
 /** Every request that somebody outside was to answer, and who did. */
 export const requestsProjection: Projection<RequestRow> = {
   name: 'requests',
-  version: 1,
+  version: 2,
   columns: {
     received_at: (row) => row.receivedAt,
     identity: (row) => row.identity,
@@ -15,16 +15,12 @@ export const requestsProjection: Projection<RequestRow> = {
   on: {
     RequestDelegated: {
       keys: ({ msgId }) => [msgId],
-      apply: (_row, { msgId, operation, request, from, messageId, at, respondBy }, { identity }) => ({
-        msgId,
+      apply: (_row, { at, ...request }, { identity, position }) => ({
+        ...request,
         identity,
-        operation,
-        request,
-        from,
-        messageId,
+        position,
         status: 'Pending',
         receivedAt: at,
-        respondBy,
       }),
     },
     RequestClaimed: {
@@ -37,7 +33,13 @@ export const requestsProjection: Projection<RequestRow> = {
     },
     RequestRepeated: {
       keys: ({ msgId }) => [msgId],
-      apply: (row) => row && { ...row, hungUp: undefined, repetitions: (row.repetitions ?? 0) + 1 },
+      apply: (row, { heldBy }) =>
+        row && {
+          ...row,
+          hungUp: undefined,
+          repetitions: (row.repetitions ?? 0) + 1,
+          heldBy: heldBy ?? row.heldBy,
+        },
     },
     RequestAnswered: {
       keys: ({ msgId }) => [msgId],

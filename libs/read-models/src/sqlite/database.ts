@@ -7,7 +7,7 @@ import type { Projection } from '../projection';
 export type SqliteDatabase = Database.Database;
 
 // Goes up with the tables that are not made from projections.
-const tablesVersion = 2;
+const tablesVersion = 3;
 
 /** One text for the shape of everything; another text in the file means that the rows must be built anew. */
 export const shape = [`tables:${tablesVersion}`, ...projections.map(({ name, version }) => `${name}:${version}`)].join(
@@ -35,7 +35,8 @@ const appendedTables = `
   CREATE TABLE addresses (
     identity TEXT NOT NULL, position TEXT NOT NULL, from_address TEXT, reply_to TEXT, remote_address TEXT, at TEXT NOT NULL,
     PRIMARY KEY (identity, position)) WITHOUT ROWID;
-  CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), position TEXT NOT NULL, shape TEXT NOT NULL, skipped INTEGER NOT NULL);
+  CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), position TEXT NOT NULL, shape TEXT NOT NULL, skipped INTEGER NOT NULL,
+    anchor TEXT);
 `;
 
 export const appendedTableNames = ['meter_values', 'quirks', 'addresses', 'checkpoint'] as const;
@@ -61,13 +62,14 @@ function shapeOf(database: SqliteDatabase): string | undefined {
   return database.prepare<[], { shape: string }>('SELECT shape FROM checkpoint').get()?.shape;
 }
 
-function makeTables(database: SqliteDatabase): void {
+/** Throws every row away; events build them anew. */
+export function makeTables(database: SqliteDatabase): void {
   database.transaction(() => {
     const tables = database.prepare<[], { name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table'`).all();
     for (const { name } of tables) database.exec(`DROP TABLE "${name.replaceAll('"', '""')}"`);
     for (const projection of projections) database.exec(tableOf(projection));
     database.exec(appendedTables);
-    database.prepare(`INSERT INTO checkpoint VALUES (1, '', ?, 0)`).run(shape);
+    database.prepare(`INSERT INTO checkpoint VALUES (1, '', ?, 0, NULL)`).run(shape);
   })();
 }
 

@@ -3,6 +3,7 @@ import { meterValuesOf } from '../projections/meter-values';
 import type { Occasion, ProjectedEvent, Projection } from '../projection';
 import { occasionOf } from '../projection';
 import { projections } from '../projections';
+import { anchorIn } from './anchor';
 import type { SqliteDatabase } from './database';
 
 type Row = object | undefined;
@@ -131,7 +132,9 @@ export class ProjectorTables {
          last_path = excluded.last_path, last_text = excluded.last_text`,
     );
     this.insertAddress = database.prepare('INSERT OR IGNORE INTO addresses VALUES (?, ?, ?, ?, ?, ?)');
-    this.keepCheckpoint = database.prepare('UPDATE checkpoint SET position = ?, skipped = skipped + ?');
+    this.keepCheckpoint = database.prepare(
+      'UPDATE checkpoint SET position = ?, skipped = skipped + ?, anchor = coalesce(?, anchor)',
+    );
     this.readCheckpoint = database.prepare<[], { position: string }>('SELECT position FROM checkpoint');
   }
 
@@ -153,7 +156,7 @@ export class ProjectorTables {
         }
       }
       for (const table of this.tables) table.flush();
-      if (checkpoint > from) this.keepCheckpoint.run(checkpoint, skipped.length);
+      if (checkpoint > from) this.keepCheckpoint.run(checkpoint, skipped.length, anchorIn(events));
     });
     try {
       run();

@@ -1,7 +1,7 @@
 import type { IdTagDetails } from '@app/charge-box';
-import type { AuthorizationSeed, DueTask, LastSeen, TaskSeed } from '@app/runtime';
+import type { AuthorizationSeed, DueTask, LastSeen, OfferedRequest, TaskSeed } from '@app/runtime';
 import type { StoredIdTag } from '../projections/id-tags.projection';
-import type { ChargeBoxRow, TransactionRow } from '../rows';
+import type { ChargeBoxRow, RequestRow, TransactionRow } from '../rows';
 import type { SqliteDatabase } from './database';
 
 /** Everything about idTags, open transactions and candidates that the tables hold, with the position that they show. */
@@ -25,6 +25,13 @@ export function tasksFrom(database: SqliteDatabase): TaskSeed {
     position: database.prepare<[], { position: string }>('SELECT position FROM checkpoint').get()?.position ?? '',
     tasks: rowsOf<DueTask>(database, 'SELECT row FROM tasks'),
   }))();
+}
+
+/** Requests that wait for somebody outside, as of the checkpoint. */
+export function pendingFrom(database: SqliteDatabase): readonly OfferedRequest[] {
+  return rowsOf<RequestRow>(database, `SELECT row FROM requests WHERE status = 'Pending'`).map(
+    ({ receivedAt: at, ...request }) => ({ ...request, at }),
+  );
 }
 
 /** When accepted boxes that are not known to be silent were last seen, and how often they are to show themselves. */

@@ -58,7 +58,7 @@ describe('a delegated request', () => {
   });
 
   it('may be answered at another instance than the one that holds the connection', async () => {
-    const other = await RuntimeAtWork.start({ store, clock }, true);
+    const other = await RuntimeAtWork.start({ store, clock, name: 'other' });
     others.push(other);
     const answered = authorize();
     const msgId = await offered(other);

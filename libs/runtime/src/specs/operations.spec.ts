@@ -163,7 +163,7 @@ describe('an operation', () => {
   });
 
   it('is sent by one of two instances', async () => {
-    const other = await RuntimeAtWork.start({ store, clock, caller }, true);
+    const other = await RuntimeAtWork.start({ store, clock, caller, name: 'other' });
     others.push(other);
     for (let call = 0; call < 20; call += 1) await runtime.schedule(identity, `c${call}`, 'Reset');
     await become('c19', 'Answered');

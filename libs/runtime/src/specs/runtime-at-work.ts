@@ -9,16 +9,20 @@ import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { CommandBus } from '@nestjs/cqrs';
 import { AnsweringRules } from '../answering-rules';
+import { AuthorizationDirectory, emptySeed } from '../authorization-directory';
 import type { Caller, CallOutcome, OutgoingCall } from '../caller';
 import { CALLER } from '../caller';
 import { AnswerChargeBox, TellChargeBox } from '../commands';
 import { Dispatcher } from '../dispatch-operations.handler';
+import { Instance } from '../instance';
 import { Liveness } from '../liveness';
+import { Neighbours } from '../neighbours';
 import { PendingRequests } from '../pending-requests';
 import { Reactions } from '../reactions';
 import { RuntimeModule } from '../runtime.module';
 import type { RuntimeSettings } from '../settings';
-import { CLOCK, EVENT_STORE, LOG, METER, RUNTIME_SETTINGS } from '../tokens';
+import { stamped } from '../stamped';
+import { CLOCK, EVENT_STORE, INSTANCE, LOG, METER, RUNTIME_SETTINGS } from '../tokens';
 
 const settings: RuntimeSettings = {
   policy: { registration: 'open', heartbeatInterval: 300, maximumPower: 400_000 },
@@ -74,6 +78,8 @@ interface Surroundings {
   readonly store: EventStore;
   readonly clock: HandClock;
   readonly caller?: HandCaller;
+  /** Of the instance. */
+  readonly name?: string;
 }
 
 /** One instance of the service without its doors. */
@@ -85,15 +91,14 @@ export class RuntimeAtWork {
     readonly complaints: readonly string[],
   ) {}
 
-  static async start(
-    { store, clock, caller = new HandCaller() }: Surroundings,
-    others = false,
-  ): Promise<RuntimeAtWork> {
+  static async start({ store, clock, caller = new HandCaller(), name = 'one' }: Surroundings): Promise<RuntimeAtWork> {
+    const instance = new Instance(name);
     const complaints: string[] = [];
     const note = (fields: object, sentence: string) => void complaints.push(`${sentence} ${JSON.stringify(fields)}`);
     const log: Log = { debug: () => undefined, info: () => undefined, warn: note, error: note };
     const values = [
-      { provide: EVENT_STORE, useValue: store },
+      { provide: EVENT_STORE, useValue: stamped(store, instance) },
+      { provide: INSTANCE, useValue: instance },
       { provide: CLOCK, useValue: clock },
       { provide: LOG, useValue: log },
       { provide: METER, useValue: silentMeter },
@@ -111,7 +116,10 @@ export class RuntimeAtWork {
     class Root {}
     const app = await NestFactory.createApplicationContext(Root, { logger: false, abortOnError: false });
     await app.get(AnsweringRules, { strict: false }).restore();
-    await app.get(Reactions, { strict: false }).start({ position: '', tasks: [] }, others);
+    await app.get(Reactions, { strict: false }).start({ position: '', tasks: [] });
+    app
+      .get(Neighbours, { strict: false })
+      .start(await app.get(AuthorizationDirectory, { strict: false }).restore(emptySeed, store));
     return new RuntimeAtWork(app, clock, complaints);
   }
 
@@ -166,6 +174,7 @@ export class RuntimeAtWork {
   /** Ends as a service does that is told to. */
   async stop(): Promise<void> {
     this.liveness.stop();
+    await this.get(Neighbours).stop();
     await this.get(Reactions).stop();
     await this.get(Dispatcher).stop();
     await this.app.close();

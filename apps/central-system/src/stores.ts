@@ -1,0 +1,99 @@
+import type { ReadinessCheck } from '@app/api';
+import { lockForWriting, openEmbeddedStore, openEventStoreDb, openInMemoryStore } from '@app/event-store';
+import type { EventStore, Log, Position } from '@app/kernel';
+import { ReadModels } from '@app/read-models';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Configuration } from './configuration';
+import type { LogPlace } from './store-opener';
+
+/** The event store that the configuration names, and the read models that are built from it. */
+export interface History {
+  readonly store: EventStore;
+  readonly readModels: ReadModels;
+  /** What is known of the store besides whether it answers. */
+  readonly about: () => string | undefined;
+  /** Closes the store. The read models are stopped before. */
+  close(): Promise<void>;
+}
+
+/** Opens the event store. Rejects with a coded error. */
+export function openHistory(configuration: Configuration, log: Log): Promise<History> {
+  const { EVENT_STORE } = configuration;
+  if (EVENT_STORE === 'memory') return inMemory(configuration, log);
+  return EVENT_STORE === 'embedded' ? embedded(configuration, log) : eventStoreDb(configuration, log);
+}
+
+async function inMemory({ DATA_DIR }: Configuration, log: Log): Promise<History> {
+  const store = openInMemoryStore();
+  const file = join(DATA_DIR, `read-models-${process.pid}-${Date.now()}.db`);
+  const readModels = new ReadModels({ file, store, log, disposable: true });
+  return { store, readModels, about: () => undefined, close: () => store.close() };
+}
+
+async function embedded({ DATA_DIR }: Configuration, log: Log): Promise<History> {
+  const file = join(DATA_DIR, 'events.db');
+  const store = await openEmbeddedStore({ file });
+  return closedOnFailure(store, async () => ({
+    store,
+    readModels: await openReadModels({ DATA_DIR, store, log }, { kind: 'embedded', file }),
+    about: () => undefined,
+    close: () => store.close(),
+  }));
+}
+
+/** The read models are files of this instance: two instances on one folder would write the same rows. */
+async function eventStoreDb(configuration: Configuration, log: Log): Promise<History> {
+  const { DATA_DIR, EVENT_STORE: connectionString, EVENT_STORE_NAMESPACE: namespace } = configuration;
+  const place = { connectionString, ...(namespace === undefined ? {} : { namespace }) };
+  const lock = lockForWriting(join(DATA_DIR, 'read-models.db'));
+  try {
+    const store = await openEventStoreDb({ ...place, log });
+    return await closedOnFailure(store, async () => ({
+      store,
+      readModels: await openReadModels({ DATA_DIR, store, log }, { kind: 'eventstoredb', ...place }),
+      about: () => (store.status().live ? undefined : 'No news of new events at the moment; they are looked for.'),
+      close: () => store.close().finally(() => lock.release()),
+    }));
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openReadModels(
+  { DATA_DIR, store, log }: { readonly DATA_DIR: string; readonly store: EventStore; readonly log: Log },
+  place: LogPlace,
+): Promise<ReadModels> {
+  const openStore = { module: join(__dirname, `store-opener${__filename.slice(-3)}`), options: place };
+  const readModels = new ReadModels({ file: join(DATA_DIR, 'read-models.db'), store, openStore, log });
+  await readModels.prepare();
+  return readModels;
+}
+
+async function closedOnFailure(store: EventStore, open: () => Promise<History>): Promise<History> {
+  try {
+    return await open();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** Milliseconds in which a store has to say where its log ends. */
+const patience = 2_000;
+
+/** Whether the store answers, and where its log ends. */
+export async function checkStore({ store, about }: History): Promise<{ check: ReadinessCheck; head?: Position }> {
+  const late = new AbortController();
+  try {
+    const head = await Promise.race([store.head(), pause(patience, undefined, { signal: late.signal, ref: false })]);
+    if (head === undefined) return { check: { status: 'down', detail: 'The event store does not answer.' } };
+    const detail = about();
+    return { check: { status: 'up', ...(detail === undefined ? {} : { detail }) }, head };
+  } catch (error) {
+    return { check: { status: 'down', detail: (error as Error).message } };
+  } finally {
+    late.abort();
+  }
+}
