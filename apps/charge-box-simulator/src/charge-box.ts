@@ -11,8 +11,8 @@ import { readText, requestText, typed } from './soap-text';
 
 export interface ChargeBoxOptions {
   readonly identity: string;
-  /** Where the central system listens. */
-  readonly url: string;
+  /** Where the central system listens; of several instances each message goes to any. */
+  readonly url: string | readonly string[];
   readonly seed?: number;
   readonly faults?: SimulatedFaults;
   /** URL where this box listens, sent as `wsa:From`. */
@@ -46,8 +46,8 @@ export class SimulatedChargeBox {
   private messages = 0;
 
   constructor(readonly options: ChargeBoxOptions) {
-    this.post = createPost(options.url, options.timeout ?? 30_000);
     this.chance = chanceOf(options.seed ?? 1);
+    this.post = createPost(() => this.address(), options.timeout ?? 30_000);
   }
 
   /** The time as the clock of the box shows it, in the form that the box writes. */
@@ -85,8 +85,13 @@ export class SimulatedChargeBox {
     this.post.close();
   }
 
+  private address(): string {
+    const urls = [this.options.url].flat();
+    return urls[urls.length > 1 ? this.chance.whole(0, urls.length - 1) : 0] ?? '';
+  }
+
   private message(operation: CentralSystemOperation, fields: Fields) {
-    const { identity, url, from, faults = {} } = this.options;
+    const { identity, from, faults = {} } = this.options;
     const bare = this.chance.happens(faults.missingHeaders ?? 0);
     this.messages += 1;
     const xml = requestText({
@@ -96,7 +101,7 @@ export class SimulatedChargeBox {
       identity,
       action: !bare,
       reversed: this.chance.happens(faults.reorderedFields ?? 0),
-      ...(bare ? {} : { messageId: `urn:simulator:${encodeURIComponent(identity)}:${this.messages}`, to: url }),
+      ...(bare ? {} : { messageId: `urn:simulator:${encodeURIComponent(identity)}:${this.messages}`, to: this.address() }),
       ...(bare || from === undefined ? {} : { from }),
     });
     return this.compressed(Buffer.from(xml), faults);

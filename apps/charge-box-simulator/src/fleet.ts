@@ -6,7 +6,8 @@ import type { Chance } from './random';
 import { chanceOf } from './random';
 
 export interface FleetOptions {
-  readonly url: string;
+  /** Where the central system listens; of several instances each message goes to any. */
+  readonly url: string | readonly string[];
   readonly boxes: number;
   /** Charging sessions of each box. */
   readonly sessions: number;
@@ -21,6 +22,8 @@ export interface FleetOptions {
   readonly readings?: number;
   /** Milliseconds for which a box repeats a request that nobody answers. */
   readonly retryFor?: number;
+  /** Milliseconds that a request may take; 30 000 by default. */
+  readonly timeout?: number;
   /** Milliseconds between the messages of a box. */
   readonly pace?: number;
   readonly from?: (identity: string) => string | undefined;
@@ -111,6 +114,7 @@ class Life {
       faults: options.faults,
       from: options.from?.(this.identity),
       retryFor: options.retryFor,
+      timeout: options.timeout,
       signal: options.signal,
       onSent: ({ repeated }) => {
         this.report.requests += 1;

@@ -13,12 +13,12 @@ export interface Post {
   close(): void;
 }
 
-/** Posts to one address over kept connections. Redirects are not followed; compressed answers are unpacked. */
-export function createPost(url: string, timeout: number): Post {
+/** Posts to the address that `url` gives, over kept connections. Redirects are not followed; compressed answers are unpacked. */
+export function createPost(url: () => string, timeout: number): Post {
   const agent = new Agent({ keepAlive: true, maxSockets: 4 });
   const post = (body: Buffer, headers: Readonly<Record<string, string>>, { loseAnswer = false } = {}) =>
     new Promise<Exchange>((resolve, reject) => {
-      const outgoing = request(url, {
+      const outgoing = request(url(), {
         method: 'POST',
         agent,
         timeout,

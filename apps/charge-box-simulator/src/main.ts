@@ -6,7 +6,7 @@ import { runFleet } from './fleet';
 import { serveBoxes } from './serve-boxes';
 
 interface Options {
-  readonly url: string;
+  readonly url: readonly string[];
   readonly boxes: number;
   readonly sessions: number;
   readonly connectors: number;
@@ -34,7 +34,7 @@ const fault = (text: string, known: SimulatedFaults): SimulatedFaults => {
 
 const program = new Command('charge-box-simulator')
   .description('A fleet of simulated charge boxes that boot, authorize, charge, report and stop.')
-  .option('--url <url>', 'address of the central system', 'http://127.0.0.1:8080/ocpp')
+  .option('--url <url...>', 'address of the central system, or of all its instances', ['http://127.0.0.1:8080/ocpp'])
   .option('--boxes <number>', 'number of boxes', whole, 3)
   .option('--sessions <number>', 'charging sessions of each box', whole, 2)
   .option('--connectors <number>', 'connectors of each box', whole, 2)
@@ -53,13 +53,13 @@ const program = new Command('charge-box-simulator')
   .action((options: Options) => run(options));
 
 async function run(options: Options): Promise<void> {
-  const { hostname } = new URL(options.url);
-  if (!options.allowRemote && !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(hostname)) {
-    program.error(`${hostname} is not on this machine. Say --allow-remote if it may be called.`);
+  const remote = options.url.find((url) => !/^(localhost|127\.\d+\.\d+\.\d+|\[::1\])$/.test(new URL(url).hostname));
+  if (!options.allowRemote && remote !== undefined) {
+    program.error(`${remote} is not on this machine. Say --allow-remote if it may be called.`);
   }
   const controller = new AbortController();
   process.once('SIGINT', () => controller.abort());
-  const served = options.serve ? await serveBoxes(options.url, options.boxes, options.connectors) : undefined;
+  const served = options.serve ? await serveBoxes(options.url[0] ?? '', options.boxes, options.connectors) : undefined;
   const begin = Date.now();
   const report = await runFleet({
     ...options,

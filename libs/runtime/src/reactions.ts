@@ -49,6 +49,7 @@ export class Reactions {
   async stop(): Promise<void> {
     await this.lists.stop();
     await this.interrupt((heldBy) => heldBy === this.context.instance.run);
+    this.context.conversation.settlements.end();
   }
 
   /** Tasks on the lists, and events left out of them. */

@@ -42,6 +42,11 @@ export class Settlements {
     return this.waiting.has(id);
   }
 
+  /** Lets everybody go who still waits: this process ends. */
+  end(): void {
+    for (const waiters of [...this.waiting.values()]) for (const leave of [...waiters]) leave(undefined);
+  }
+
   settle(id: string, settlement: Settlement): void {
     for (const leave of [...(this.waiting.get(id) ?? [])]) leave(settlement);
   }
