@@ -9,7 +9,7 @@ module.exports = {
   moduleFileExtensions: ['ts', 'js', 'json'],
   transform: { '^.+\\.[cm]?[tj]s$': ['@swc/jest'] },
   transformIgnorePatterns: ['/node_modules/(?!(jose)/)'],
-  moduleNameMapper: { '^@app/([^/]+)$': '<rootDir>/libs/$1/src', '^(\\./eventstoredb/store)\\.js$': '$1' },
+  moduleNameMapper: { '^@app/([^/]+)$': '<rootDir>/libs/$1/src' },
   coverageProvider: 'v8',
   maxWorkers: 2,
   testTimeout: 20_000,

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@app/kernel';
 import type { Log } from '@app/kernel';
+import { storeForTests } from './store-for-tests';
 import { readConfiguration } from '../../apps/central-system/src/configuration';
 import type { Service } from '../../apps/central-system/src/service';
 import { startService } from '../../apps/central-system/src/service';
@@ -33,15 +34,16 @@ export interface TestService extends Service {
   raw(bytes: string | Buffer, patience?: number): Promise<string>;
 }
 
-/** Starts a service with settings over those that suit a test. */
+/** Starts a service with settings over those that suit a test, on the store that `TEST_EVENT_STORE` names. */
 export async function startTestService(
   environment: Readonly<Record<string, string>> = {},
   log: Log = silentLog,
 ): Promise<TestService> {
   const dataDir = mkdtempSync(join(tmpdir(), 'ocpp-test-'));
+  const store = await storeForTests();
   const configuration = readConfiguration({
     DATA_DIR: dataDir,
-    EVENT_STORE: 'memory',
+    ...store.environment,
     SOAP_PORT: '0',
     SOAP_HOST: '127.0.0.1',
     API_PORT: '0',
@@ -67,6 +69,7 @@ export async function startTestService(
     raw: (bytes, patience = 5_000) => raw(service.soapPort, bytes, patience),
     stop: async () => {
       await service.stop();
+      await store.stop();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
