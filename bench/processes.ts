@@ -9,6 +9,8 @@ export interface Running {
   readonly port: number;
   readonly apiPort?: number;
   readonly pid: number;
+  /** Resolves with the exit code, `null` after a signal. */
+  readonly exited: Promise<number | null>;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -78,10 +80,11 @@ function ready(child: ChildProcess): Promise<{ readonly soapPort: number; readon
 }
 
 function running(child: ChildProcess, port: number): Running {
-  const exited = once(child, 'exit');
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
   return {
     port,
     pid: child.pid ?? 0,
+    exited,
     stop: async (signal = 'SIGTERM') => {
       child.kill(signal);
       await exited;

@@ -95,8 +95,10 @@ describe('a flow', () => {
         { payload: { command: 'StartTransaction', data: { connectorId: 1, meterStart: 1000 } } },
       ]);
       for (const { msgId, msgID } of answering.seen) expect(msgID).toBe(msgId);
-      const { body } = await service.api('GET', '/api/transactions/4711');
-      expect(body).toMatchObject({ identity: 'BOX-1', status: 'open', idTag: 'CARD' });
+      // The answer to the box does not wait for the read models.
+      const shown = async () => (await service.api('GET', '/api/transactions/4711')).body;
+      for (let look = 0; look < 100 && !('identity' in ((await shown()) as object)); look += 1) await aMoment();
+      expect(await shown()).toMatchObject({ identity: 'BOX-1', status: 'open', idTag: 'CARD' });
     } finally {
       await answering.stop();
     }
@@ -192,3 +194,7 @@ describe('a deadline', () => {
     expect((await waiting).body).toContain('restarted');
   });
 });
+
+function aMoment(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 20));
+}
