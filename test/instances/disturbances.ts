@@ -31,10 +31,18 @@ const disturbances: Readonly<Record<string, Disturbance>> = {
   'answers lost': async (_instance, double, chance) => {
     double.faults.loseAnswers = chance.whole(1, 20);
   },
+  'conflicts after landing': async (_instance, double, chance) => {
+    double.faults.conflictAfterLanding = chance.whole(1, 10);
+  },
   election: async (_instance, double, chance) => {
-    double.faults.notLeader = chance.whole(1, 20);
-    await pause(chance.whole(200, 1_000));
-    double.faults.notLeader = 0;
+    double.faults.election = 'no-leader';
+    await pause(chance.whole(500, 6_000));
+    delete double.faults.election;
+  },
+  'store restarted': async (_instance, double, chance) => {
+    await double.stop();
+    await pause(chance.whole(0, 5_000));
+    await double.start();
   },
 };
 

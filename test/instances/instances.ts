@@ -5,8 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Running } from '../../bench/processes';
 import { startService } from '../../bench/processes';
-import type { Relay } from '../support/relay';
-import { openRelay } from '../support/relay';
+import { Link } from '../support/eventstoredb/link';
 
 /** One instance of the service in a process of its own, with its link to the store. Its ports and its folder outlive it. */
 export interface InstanceAtWork {
@@ -14,7 +13,7 @@ export interface InstanceAtWork {
   readonly folder: string;
   readonly soapUrl: string;
   readonly apiUrl: string;
-  readonly link: Relay;
+  readonly link: Link;
   readonly isUp: () => boolean;
   /** Ends of the process that nobody asked for. */
   readonly failures: readonly string[];
@@ -29,7 +28,7 @@ export const apiKey = 'a-key-of-all-instances';
 /** Prepares an instance on the server at a port; `start` starts it. */
 export async function prepareInstance(name: string, storePort: number): Promise<InstanceAtWork> {
   const folder = mkdtempSync(join(tmpdir(), `ocpp-${name}-`));
-  const link = await openRelay(storePort);
+  const link = await new Link({ port: storePort }).start();
   const [soapPort, apiPort] = [await freePort(), await freePort()];
   let running: Running | undefined;
   const failures: string[] = [];
@@ -66,7 +65,7 @@ export async function prepareInstance(name: string, storePort: number): Promise<
         failures.push(`instance ${name} ended with ${code} when it was told to stop`);
     },
     remove: async () => {
-      await link.close();
+      await link.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -1,262 +1,186 @@
-import type {
-  sendUnaryData,
-  ServerDuplexStream,
-  ServerReadableStream,
-  ServerUnaryCall,
-  ServerWritableStream,
-} from '@grpc/grpc-js';
-import { Metadata, Server, ServerCredentials, status } from '@grpc/grpc-js';
+import type { sendUnaryData } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { GossipService } from '@eventstore/db-client/generated/gossip_grpc_pb';
 import type gossip from '@eventstore/db-client/generated/gossip_pb';
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb';
 import features from '@eventstore/db-client/generated/serverfeatures_pb';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb';
-import streams from '@eventstore/db-client/generated/streams_pb';
-import type { LoggedEvent, ProposedEvent } from './log';
+import type { ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js';
+import type streams from '@eventstore/db-client/generated/streams_pb';
+import { accessDenied } from './faults';
+import type { Faults } from './faults';
+import { LiveSubscription } from './live';
 import { DoubleLog } from './log';
-import { answerOf, clusterOf, deleted, eventOf, expectedOf, method, nameOf, readEvent } from './messages';
+import { clusterOf, method } from './messages';
+import type { Node, ServerVersion } from './node';
+import { refusalOfRead } from './node';
+import type { Reading } from './reads';
+import { readPage } from './reads';
+import { batchAppend } from './write-batches';
+import { append, remove, tombstone } from './writes';
 
-// A double of an EventStoreDB server: speaks its protocol over real gRPC, on the stubs that the client package brings, with the semantics
-// that appends and reads have there, and faults on request. It is no database: nothing is kept, nothing is replicated, nobody is authorised.
-
-/** What goes wrong, until it is taken back. Each is a behaviour that servers have shown. */
-export interface Faults {
-  /** Calls are taken and never answered. */
-  silent?: boolean;
-  /** Appends land, and their answer is lost. */
-  loseAnswers?: number;
-  /** So many calls are refused with this gRPC status. */
-  refuse?: { code: status; message?: string; times: number };
-  /** So many appends are refused by a follower. */
-  notLeader?: number;
-  /** Live subscriptions stay open and say nothing more. */
-  stalled?: boolean;
-}
+// A double of an EventStoreDB server. It speaks the protocol over real gRPC, on the stubs that the client package brings: Streams (Read with
+// every option that the client sends, Append, BatchAppend, Delete, Tombstone, metadata of streams), ServerFeatures and Gossip, with the
+// semantics that appends, reads and subscriptions have on a server of the line 23.10 or 24.10, and with faults on request.
+//
+// It is no database: nothing is written to disk, replicated, scavenged or authorised (a password is compared, no more). It has no persistent
+// subscriptions, projections, users and operations, resolves no links, and its positions are made up. What passes on it has been shown to
+// survive the protocol, not to run on a server; for that there is ESDB_TEST_CONNECTION (docs/eventstoredb.md).
 
 export interface DoubleOptions {
   readonly now?: () => number;
   readonly port?: number;
-  /** A log that outlives the double, as a disk outlives a server. */
+  /** A log that outlives the double, as a disk outlives a server; or one that several share, as a cluster does. */
   readonly log?: DoubleLog;
+  readonly version?: ServerVersion;
+  /** Bytes of one append, 1 MiB by default. */
+  readonly maxAppendSize?: number;
+  /** Passwords by name. Without them everybody may do everything. */
+  readonly users?: Readonly<Record<string, string>>;
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
-export class EventStoreDbDouble {
+/** The nodes that stand in for each other. */
+export interface Members {
+  readonly all: readonly EventStoreDbDouble[];
+  readonly leader: EventStoreDbDouble;
+}
+
+export class EventStoreDbDouble implements Node {
   readonly faults: Faults = {};
   readonly log: DoubleLog;
-  private readonly live = new Set<ServerWritableStream<streams.ReadReq, streams.ReadResp>>();
-  private readonly server = new Server({ 'grpc.max_receive_message_length': 32 * 1_048_576 });
-  port = 0;
+  readonly version: ServerVersion;
+  readonly maxAppendSize: number;
+  readonly users: Readonly<Record<string, string>> | undefined;
+  port: number;
+  /** Reads and writes that reached it. */
   calls = 0;
+  isRunning = false;
+  members: Members = { all: [this], leader: this };
+  private readonly live = new Map<Reading, LiveSubscription>();
+  /** Reads that have not ended, subscriptions among them. */
+  private readonly open = new Set<Reading>();
+  private server: Server | undefined;
 
   constructor(private readonly options: DoubleOptions = {}) {
-    this.log = options.log ?? new DoubleLog(options.now ?? Date.now);
+    this.log = options.log ?? new DoubleLog(options.now);
+    this.version = options.version ?? '23.10';
+    this.maxAppendSize = options.maxAppendSize ?? 1_048_576;
+    this.users = options.users;
+    this.port = options.port ?? 0;
   }
 
+  /** Listens; after a stop on the same port, with the same log. */
   async start(): Promise<this> {
-    this.server.addService(StreamsService, {
-      read: (call: Reading) => this.guarded(call, () => this.read(call)),
-      append: (call: Appending, done: sendUnaryData<streams.AppendResp>) => this.append(call, done),
-      batchAppend: (call: Batching) => this.batchAppend(call),
-      delete: (
-        call: ServerUnaryCall<streams.DeleteReq, streams.DeleteResp>,
-        done: sendUnaryData<streams.DeleteResp>,
-      ) => {
-        this.log.delete(nameOf(call.request.getOptions()?.getStreamIdentifier()), 'soft');
-        done(null, new streams.DeleteResp());
-      },
-      tombstone: (
-        call: ServerUnaryCall<streams.TombstoneReq, streams.TombstoneResp>,
-        done: sendUnaryData<streams.TombstoneResp>,
-      ) => {
-        this.log.delete(nameOf(call.request.getOptions()?.getStreamIdentifier()), 'tombstone');
-        done(null, new streams.TombstoneResp());
-      },
+    const server = new Server({ 'grpc.max_receive_message_length': 32 * 1_048_576 });
+    server.addService(StreamsService, this.streams());
+    server.addService(ServerFeaturesService, {
+      getSupportedMethods: (_call: unknown, done: sendUnaryData<features.SupportedMethods>) => this.features(done),
     });
-    this.server.addService(ServerFeaturesService, {
-      getSupportedMethods: (_call: unknown, done: sendUnaryData<features.SupportedMethods>) => {
-        if (this.faults.silent) return;
-        const methods = new features.SupportedMethods();
-        methods.setEventStoreServerVersion('23.10.8');
-        methods.setMethodsList([method('read', ['position', 'events']), method('batchappend', ['deadline_duration'])]);
-        done(null, methods);
-      },
-    });
-    this.server.addService(GossipService, {
-      read: (_call: unknown, done: sendUnaryData<gossip.ClusterInfo>) => done(null, clusterOf(this.port)),
+    server.addService(GossipService, {
+      read: (_call: unknown, done: sendUnaryData<gossip.ClusterInfo>) => this.gossip(done),
     });
     this.port = await new Promise<number>((resolve, reject) =>
-      this.server.bindAsync(`127.0.0.1:${this.options.port ?? 0}`, ServerCredentials.createInsecure(), (error, port) =>
+      server.bindAsync(`127.0.0.1:${this.port}`, this.credentials(), (error, port) =>
         error ? reject(error) : resolve(port),
       ),
     );
+    this.server = server;
+    this.isRunning = true;
     return this;
   }
 
   get connectionString(): string {
-    return `esdb://127.0.0.1:${this.port}?tls=false`;
+    return `esdb://127.0.0.1:${this.port}?tls=${this.options.tls !== undefined}`;
   }
 
-  /** Live subscriptions. */
   get subscriptions(): number {
     return this.live.size;
   }
 
+  get openReads(): number {
+    return this.open.size;
+  }
+
+  leaderPort(): number {
+    return this.members.leader.port;
+  }
+
   /** Ends every live subscription: gracefully, or as for a reader that is too slow. */
   drop(how: 'end' | 'too-slow'): void {
-    for (const call of [...this.live]) {
-      if (how === 'end') call.end();
-      else
-        call.destroy(
-          Object.assign(new Error('Consumer too slow to handle event while live. Client resubscription required.'), {
-            code: status.ABORTED,
-          }),
-        );
+    for (const subscription of [...this.live.values()]) {
+      if (how === 'end') subscription.end();
+      else subscription.dropAsTooSlow();
     }
   }
 
   /** Dies at once, as a machine does. */
   async stop(): Promise<void> {
-    this.server.forceShutdown();
+    this.isRunning = false;
+    this.server?.forceShutdown();
+    this.server = undefined;
     this.live.clear();
+    this.open.clear();
+    if (this.members.all.length === 1) this.log.forgetRecentIds();
   }
 
-  private guarded(call: Reading, work: () => void): void {
-    this.calls += 1;
-    if (this.faults.silent) return;
-    const refused = this.refusal();
-    if (refused === undefined) return work();
-    call.destroy(refused as never);
-  }
-
-  private refusal(): { readonly code: status; readonly message: string; readonly metadata: Metadata } | undefined {
-    const { refuse } = this.faults;
-    if (refuse === undefined || refuse.times <= 0) return undefined;
-    refuse.times -= 1;
-    return Object.assign(new Error(refuse.message ?? 'refused'), { code: refuse.code, metadata: new Metadata() });
-  }
-
-  private append(call: Appending, done: sendUnaryData<streams.AppendResp>): void {
-    this.calls += 1;
-    let options: streams.AppendReq.Options | undefined;
-    const events: ProposedEvent[] = [];
-    call.on('data', (message: streams.AppendReq) => {
-      options = message.getOptions() ?? options;
-      const proposed = message.getProposedMessage();
-      if (proposed) events.push(eventOf(proposed));
-    });
-    call.on('end', () => {
-      if (this.faults.silent || options === undefined) return;
-      const refused = this.refusal() ?? this.notLeader();
-      if (refused !== undefined) return done(refused);
-      const result = this.log.append(nameOf(options.getStreamIdentifier()), expectedOf(options), events);
-      if (result.kind === 'appended' && (this.faults.loseAnswers ?? 0) > 0) {
-        this.faults.loseAnswers = (this.faults.loseAnswers ?? 0) - 1;
-        return done({ code: status.UNAVAILABLE, message: 'The connection broke.', metadata: new Metadata() });
-      }
-      if (result.kind === 'deleted') return done(deleted(nameOf(options.getStreamIdentifier())));
-      done(null, answerOf(result, expectedOf(options)));
-    });
-  }
-
-  private notLeader(): object | undefined {
-    if ((this.faults.notLeader ?? 0) <= 0) return undefined;
-    this.faults.notLeader = (this.faults.notLeader ?? 0) - 1;
-    const metadata = new Metadata();
-    metadata.set('exception', 'not-leader');
-    metadata.set('leader-endpoint-host', '127.0.0.1');
-    metadata.set('leader-endpoint-port', String(this.port));
-    return { code: status.NOT_FOUND, message: 'Leader info available', metadata };
-  }
-
-  /** As servers do that end the shared stream with no error, after which the client never answers an append again. */
-  private batchAppend(call: Batching): void {
-    this.calls += 1;
-    call.on('data', () => call.end());
+  private streams(): UntypedServiceImplementation {
+    return {
+      read: (call: Reading) => this.read(call),
+      append: (call: Parameters<typeof append>[1], done: sendUnaryData<streams.AppendResp>) => {
+        this.calls += 1;
+        append(this, call, done);
+      },
+      batchAppend: (call: Parameters<typeof batchAppend>[1]) => {
+        this.calls += 1;
+        batchAppend(this, call);
+      },
+      delete: (call: ServerUnaryCall<streams.DeleteReq, never>, done: sendUnaryData<streams.DeleteResp>) =>
+        remove(this, call, done),
+      tombstone: (call: ServerUnaryCall<streams.TombstoneReq, never>, done: sendUnaryData<streams.TombstoneResp>) =>
+        tombstone(this, call, done),
+    };
   }
 
   private read(call: Reading): void {
-    const options = call.request.getOptions();
-    if (options === undefined) return void call.end();
-    if (options.hasStream()) return this.readStream(call, options);
-    if (options.hasSubscription()) return this.subscribe(call, options);
-    const position = options.getAll()?.getPosition();
-    const from = position ? Number(position.getCommitPosition()) : options.getAll()?.hasEnd() ? Infinity : -1;
-    const count = Number(options.getCount());
-    const { all } = this.log;
-    const found = isBackwards(options)
-      ? all
-          .filter((event) => event.position <= from)
-          .slice(-count)
-          .reverse()
-      : all.filter((event) => event.position >= from).slice(0, count);
-    for (const event of found) call.write(readEvent(event));
-    call.end();
-  }
-
-  private readStream(call: Reading, options: streams.ReadReq.Options): void {
-    const stream = options.getStream();
-    const name = nameOf(stream?.getStreamIdentifier());
-    const events = this.log.stream(name);
-    if (events === 'deleted') return void call.destroy(deleted(name) as never);
-    if (events === undefined) {
-      const answer = new streams.ReadResp();
-      const missing = new streams.ReadResp.StreamNotFound();
-      missing.setStreamIdentifier(stream?.getStreamIdentifier());
-      answer.setStreamNotFound(missing);
-      call.write(answer);
-      return void call.end();
-    }
-    for (const event of pageOf(events, options)) call.write(readEvent(event));
-    call.end();
-  }
-
-  private subscribe(call: Reading, options: streams.ReadReq.Options): void {
-    const all = options.getAll();
-    const expression = options.getFilter()?.getEventType()?.getRegex();
-    const wanted = (event: LoggedEvent) =>
-      expression === undefined || expression === '' || new RegExp(expression).test(event.type);
-    const start = all?.getPosition();
-    let sent = start ? Number(start.getCommitPosition()) : all?.hasEnd() ? (this.log.all.at(-1)?.position ?? 0) : 0;
-    const confirmation = new streams.ReadResp();
-    const confirmed = new streams.ReadResp.SubscriptionConfirmation();
-    confirmed.setSubscriptionId('double');
-    confirmation.setConfirmation(confirmed);
-    call.write(confirmation);
-    const flush = () => {
-      if (this.faults.stalled) return;
-      for (const event of this.log.all) {
-        if (event.position <= sent) continue;
-        sent = event.position;
-        if (wanted(event)) call.write(readEvent(event));
-      }
-    };
-    const leave = this.log.onAppend(flush);
-    this.live.add(call);
+    this.calls += 1;
+    this.open.add(call);
     const over = () => {
-      leave();
+      this.open.delete(call);
       this.live.delete(call);
     };
     call.on('cancelled', over).on('close', over).on('error', over).on('finish', over);
-    flush();
+    if (this.faults.silent) return;
+    const refused = refusalOfRead(this, call.metadata);
+    if (refused !== undefined) return void call.destroy(refused);
+    const options = call.request.getOptions();
+    if (options === undefined) return void call.end();
+    if (!options.hasSubscription()) return readPage(this.log, call, options);
+    const subscription = new LiveSubscription(this, call, options);
+    this.live.set(call, subscription);
+    subscription.start();
   }
-}
 
-type Reading = ServerWritableStream<streams.ReadReq, streams.ReadResp>;
-type Appending = ServerReadableStream<streams.AppendReq, streams.AppendResp>;
-type Batching = ServerDuplexStream<streams.BatchAppendReq, streams.BatchAppendResp>;
+  private features(done: sendUnaryData<features.SupportedMethods>): void {
+    if (this.faults.silent || this.faults.features === 'silent') return;
+    if (this.faults.features === 'denied') return done(accessDenied());
+    const methods = new features.SupportedMethods();
+    methods.setEventStoreServerVersion(this.version === '23.10' ? '23.10.8' : '24.10.6');
+    methods.setMethodsList([method('read', ['position', 'events']), method('batchappend', ['deadline_duration'])]);
+    done(null, methods);
+  }
 
-function pageOf(events: readonly LoggedEvent[], options: streams.ReadReq.Options): readonly LoggedEvent[] {
-  const count = Number(options.getCount());
-  const stream = options.getStream();
-  const from = stream?.hasEnd() ? Infinity : stream?.hasStart() ? 0 : Number(stream?.getRevision());
-  return isBackwards(options)
-    ? events
-        .filter(({ revision }) => revision <= from)
-        .slice(-count)
-        .reverse()
-    : events.filter(({ revision }) => revision >= from).slice(0, count);
-}
+  private gossip(done: sendUnaryData<gossip.ClusterInfo>): void {
+    if (this.faults.silent) return;
+    const { all, leader } = this.members;
+    done(null, clusterOf(all.map((node) => ({ port: node.port, isAlive: node.isRunning, isLeader: node === leader }))));
+  }
 
-function isBackwards(options: streams.ReadReq.Options): boolean {
-  return options.getReadDirection() === streams.ReadReq.Options.ReadDirection.BACKWARDS;
+  private credentials(): ServerCredentials {
+    const { tls } = this.options;
+    if (tls === undefined) return ServerCredentials.createInsecure();
+    return ServerCredentials.createSsl(null, [
+      { cert_chain: Buffer.from(tls.certificate), private_key: Buffer.from(tls.key) },
+    ]);
+  }
 }
