@@ -99,6 +99,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
   const stop = once(async () => {
     readiness.open = false;
     await drain(listener, work, configuration);
+    readModels.letGo();
     await app.close();
     await readModels.stop();
     await history.close();

@@ -30,6 +30,7 @@ interface Waiter {
 /** The read models at work: built beside the service, asked by queries, and how far they are. */
 export class ReadModels {
   private progress: Progress = { checkpoint: '', caughtUp: false, skipped: 0, applied: 0 };
+  private closing = false;
   private caughtUpAt = Date.now();
   private whenCaughtUp: (() => void) | undefined;
   private waiters: Waiter[] = [];
@@ -83,12 +84,18 @@ export class ReadModels {
     else this.startThread(openStore);
   }
 
-  async stop(): Promise<void> {
-    await this.stopBuilding();
+  /** Lets everybody go who waits for rows, now and later: this process ends. */
+  letGo(): void {
+    this.closing = true;
     for (const { done, timer } of this.waiters.splice(0)) {
       clearTimeout(timer);
       done(false);
     }
+  }
+
+  async stop(): Promise<void> {
+    this.letGo();
+    await this.stopBuilding();
     this.reader?.close();
     this.writer.close();
     if (this.options.disposable)
@@ -117,6 +124,7 @@ export class ReadModels {
   /** Resolves with true once the rows show everything up to a position, with false after `patience` milliseconds. */
   waitFor(position: Position, patience: number): Promise<boolean> {
     if (this.progress.checkpoint >= position) return Promise.resolve(true);
+    if (this.closing) return Promise.resolve(false);
     // The thread looks for new events by itself a few times a second, which lets it take many at once; who waits is served now.
     this.wakeThread();
     return new Promise((done) => {
