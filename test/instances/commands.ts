@@ -26,7 +26,8 @@ export async function openFleetDoor(): Promise<FleetDoor> {
     request.on('error', () => undefined);
     request.on('end', () => {
       const message = readText(Buffer.concat(chunks).toString());
-      const text = String(message?.fields.data ?? '');
+      const { data } = message?.fields ?? {};
+      const text = typeof data === 'string' ? data : '';
       arrived.set(text, (arrived.get(text) ?? 0) + 1);
       const xml = responseText(ocpp15.chargePoint, 'DataTransfer', { status: 'Accepted' }, message?.messageId);
       response.writeHead(200, { 'Content-Type': 'application/soap+xml; charset=utf-8' }).end(xml);
