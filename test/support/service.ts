@@ -22,6 +22,8 @@ export interface Answer {
 /** The whole service in this process, on a store that forgets, with ways to call it. */
 export interface TestService extends Service {
   readonly soapUrl: string;
+  readonly apiKey: string;
+  readonly dataDir: string;
   post(body: string | Buffer, headers?: Readonly<Record<string, string>>, path?: string): Promise<Answer>;
   get(path: string): Promise<Answer>;
   /** Calls the API; the answer as JSON. */
@@ -58,6 +60,8 @@ export async function startTestService(
   return {
     ...service,
     soapUrl,
+    apiKey,
+    dataDir,
     post: (body, headers = {}, path = '/ocpp') =>
       call(
         service.soapPort,

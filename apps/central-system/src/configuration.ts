@@ -86,6 +86,11 @@ export const variables = {
     'none',
     'Sets the streams of this system apart from those of others in the same EventStoreDB.',
   ),
+  EVENT_STORE_PATIENCE: variable(
+    whole(1, 600, 15),
+    '15',
+    'Seconds for which a request waits while EventStoreDB cannot be reached; then it gets a fault.',
+  ),
   INSTANCE_NAME: variable(
     z
       .string()

@@ -45,10 +45,11 @@ async function embedded({ DATA_DIR }: Configuration, log: Log): Promise<History>
 /** The read models are files of this instance: two instances on one folder would write the same rows. */
 async function eventStoreDb(configuration: Configuration, log: Log): Promise<History> {
   const { DATA_DIR, EVENT_STORE: connectionString, EVENT_STORE_NAMESPACE: namespace } = configuration;
+  const patience = configuration.EVENT_STORE_PATIENCE * 1_000;
   const place = { connectionString, ...(namespace === undefined ? {} : { namespace }) };
   const lock = lockForWriting(join(DATA_DIR, 'read-models.db'));
   try {
-    const store = await openEventStoreDb({ ...place, log });
+    const store = await openEventStoreDb({ ...place, patience, log });
     return await closedOnFailure(store, async () => ({
       store,
       readModels: await openReadModels({ DATA_DIR, store, log }, { kind: 'eventstoredb', ...place }),
