@@ -23,6 +23,7 @@ const codeOfStatus = new Map<number, ProblemCode>([
 const passing: ReadonlySet<string> = new Set([
   'store-full',
   'store-unavailable',
+  'store-denied',
   'store-closed',
   'conflict-persists',
   'mailbox-full',

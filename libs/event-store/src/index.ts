@@ -4,7 +4,8 @@ import { openFollower } from './embedded/follower';
 import { openWritableStore } from './embedded/store';
 import type { EmbeddedStore, WritableOptions } from './embedded/store';
 
-export type { EventStoreDbOptions, EventStoreDbStore } from './eventstoredb/store';
+export type { EventStoreDbOptions, EventStoreDbStatus, EventStoreDbStore } from './eventstoredb/store';
+export { connectionFaults, redacted } from './eventstoredb/connection';
 export { openInMemoryStore } from './in-memory';
 export type { InMemoryOptions } from './in-memory';
 export type { EmbeddedStore } from './embedded/store';
@@ -21,7 +22,7 @@ export async function openEmbeddedStore({ readOnly = false, ...options }: Embedd
   return readOnly ? openFollower(options) : openWritableStore(options);
 }
 
-/** Opens the event store on EventStoreDB or KurrentDB. Rejects with `store-unavailable` when no server answers in time. */
+/** Opens the event store on EventStoreDB or KurrentDB. Rejects with `store-connection-invalid`, or `store-unavailable` when no server answers in time. */
 export async function openEventStoreDb(options: EventStoreDbOptions): Promise<EventStoreDbStore> {
   // Loaded only by those who use it: the client costs a third of a second and twenty megabytes.
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- a dynamic import would need an ending that differs in threads of specs

@@ -7,6 +7,12 @@ export const errorTable = {
   'store-unwritable':
     'The event store file cannot be opened for writing. Check that DATA_DIR exists and belongs to the service.',
   'store-unavailable': 'The event store does not answer. Requests are refused until it does.',
+  'store-denied':
+    'The event store refuses the user of the service. Check user, password and rights in its connection string.',
+  'store-connection-invalid': 'The connection string of the event store is not usable.',
+  'append-too-large':
+    'An append is larger than the event store takes. Nothing was recorded; servers from 25.1 on take larger ones.',
+  'stream-deleted': 'A stream was deleted for good on the event store. Its name cannot be used again.',
   'store-closed': 'The event store is closed because the service is stopping.',
   'store-newer': 'The event store was written by a newer version of this program. Start that version or a later one.',
   'event-not-json':

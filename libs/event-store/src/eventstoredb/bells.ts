@@ -1,10 +1,15 @@
-import type { Log } from '@app/kernel';
+import type { Log, Position } from '@app/kernel';
+import { BEGINNING } from '@app/kernel';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Head } from '../head';
 import type { Bell, TamedClient } from './client';
-import { textOf } from './positions';
+import type { LogPosition } from './positions';
+import { isPlausible, textOf } from './positions';
 
 interface BellParts {
-  readonly client: TamedClient;
+  readonly client: Pick<TamedClient, 'listen'>;
+  /** What the names of the streams that matter begin with. */
+  readonly prefix: string;
   readonly head: Head;
   /** Looks at the log for the newest event, whatever the subscription says. */
   readonly look: () => Promise<void>;
@@ -12,6 +17,7 @@ interface BellParts {
   readonly log: Log;
 }
 
+const firstWait = 100;
 const longestWait = 5_000;
 
 /**
@@ -22,71 +28,94 @@ export class Bells {
   live = false;
   private bell: Bell | undefined;
   private watch: NodeJS.Timeout | undefined;
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private work: Promise<void> = Promise.resolve();
-  private heard = 0;
+  /** Place of the newest event that the subscription has told of, or need not. */
+  private heard: Position = BEGINNING;
+  /** What the subscription should have told of by the next look. */
+  private due: Position = BEGINNING;
 
   constructor(private readonly parts: BellParts) {}
 
   start(): void {
     this.work = this.listen();
-    this.watch = setInterval(() => void this.look(), this.parts.watchEvery);
+    this.watch = setInterval(() => void this.check(), this.parts.watchEvery);
     this.watch.unref();
   }
 
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     clearInterval(this.watch);
-    await this.bell?.stop().catch(() => undefined);
+    this.bell?.stop();
     await this.work;
   }
 
+  private get stopped(): boolean {
+    return this.stopping.signal.aborted;
+  }
+
   private async listen(): Promise<void> {
-    for (let wait = 100; !this.stopped; wait = Math.min(longestWait, wait * 2)) {
+    for (let wait = firstWait; !this.stopped; wait = Math.min(longestWait, wait * 2)) {
       const begin = this.heard;
       await this.hear();
       this.live = false;
-      if (this.heard > begin) wait = 100;
-      if (!this.isStopped()) await new Promise((resolve) => setTimeout(resolve, wait).unref());
+      if (this.heard > begin) wait = firstWait;
+      await pause(wait, undefined, { signal: this.stopping.signal, ref: false }).catch(() => undefined);
     }
-  }
-
-  private isStopped(): boolean {
-    return this.stopped;
   }
 
   /** Every end is a drop, also one without an error. */
   private async hear(): Promise<void> {
-    const { client, head, log } = this.parts;
-    const bell = client.listen();
+    const { client, prefix, log } = this.parts;
+    const bell = client.listen(prefix);
     this.bell = bell;
-    this.live = true;
+    void bell.confirmed.then(() => this.begin(bell));
     try {
-      for await (const { event } of bell.events) {
-        this.heard += 1;
-        if (event?.position !== undefined) head.advance(textOf(event.position));
-      }
+      for await (const { event } of bell.events) if (event?.position) this.ring(event.position);
     } catch (error) {
-      if (!this.isStopped()) log.warn({ err: error }, 'The subscription to the event store was interrupted');
+      if (!this.stopped && this.bell === bell)
+        log.warn({ err: error }, 'The subscription to the event store was interrupted');
     } finally {
-      await bell.stop().catch(() => undefined);
+      bell.stop();
     }
-    // What was appended between two subscriptions.
+  }
+
+  /** What was appended before the subscription began is for the log to tell. */
+  private async begin(bell: Bell): Promise<void> {
     await this.look();
+    if (this.bell !== bell || this.stopped) return;
+    this.live = true;
+    this.heard = later(this.heard, this.parts.head.position);
+    this.due = this.heard;
+  }
+
+  private ring(position: LogPosition): void {
+    if (!isPlausible(position)) return;
+    const place = textOf(position);
+    this.heard = later(this.heard, place);
+    this.parts.head.advance(place);
   }
 
   /** A subscription may be open and dead; the log itself is the yardstick. */
-  private async look(): Promise<void> {
+  private async check(): Promise<void> {
+    const hasAnswer = await this.look();
     if (this.stopped) return;
-    const before = this.parts.head.position;
-    const heard = this.heard;
+    if (!hasAnswer || (this.live && this.heard < this.due)) return this.bell?.stop();
+    this.due = this.parts.head.position;
+  }
+
+  private async look(): Promise<boolean> {
+    if (this.stopped) return false;
     try {
       await this.parts.look();
+      return true;
     } catch (error) {
-      this.parts.log.warn({ err: error }, 'The event store does not answer');
-      return;
+      if (!this.stopped) this.parts.log.warn({ err: error }, 'The event store does not answer');
+      return false;
     }
-    const isDeaf = this.live && this.parts.head.position > before && this.heard === heard;
-    if (isDeaf) await this.bell?.stop().catch(() => undefined);
   }
+}
+
+function later(one: Position, other: Position): Position {
+  return one > other ? one : other;
 }

@@ -1,136 +1,152 @@
-import { EventStoreDBClient, excludeSystemEvents } from '@eventstore/db-client';
-import type { AppendExpectedRevision, Credentials, EventData } from '@eventstore/db-client';
-import type { Retention } from '@app/kernel';
+import type { AppendExpectedRevision, Credentials, EventData, EventStoreDBClient } from '@eventstore/db-client';
+import { excludeSystemEvents, streamNameFilter } from '@eventstore/db-client';
+import type { ParsedConnection } from './connection';
 import type { Given, Proposed } from './events';
-import { TookTooLong } from './failures';
+import { isPastHelp, TookTooLong } from './failures';
+import { Line } from './line';
 import type { LogPosition } from './positions';
 
 // The only calls of the client that are made, each in the one way that does not lose, leak or hang (its defects are in
 // docs/eventstoredb.md). No promise of the client is waited for without a timer.
-
-export interface Connection {
-  /** As EventStoreDB documents it: `esdb://user:password@host:2113?tls=true`. */
-  readonly connectionString: string;
-  /** Milliseconds until a call is given up. */
-  readonly callTimeout: number;
-}
 
 type Direction = 'forwards' | 'backwards';
 
 /** A subscription that rings when something was appended. */
 export interface Bell {
   readonly events: AsyncIterable<{ readonly event?: Given }>;
-  stop(): Promise<void>;
+  /** Settles once the server has taken the subscription; never if it does not. */
+  readonly confirmed: Promise<void>;
+  stop(): void;
 }
 
 /** A read of the client, as far as it is used. */
-interface Reading {
+interface Reading extends Endable {
   on(event: 'error', listener: (error: Error) => void): unknown;
   cancel(): Promise<void>;
 }
 
+interface Endable {
+  destroy(): unknown;
+}
+
+/** More than the deadline that the client is given, so that its own error comes first. */
+const extra = 500;
+
 /** The client, tamed. Rejects with whatever the client throws, or with `TookTooLong`. */
 export class TamedClient {
   /** A client each for calls and for the subscription: one connection carries a hundred calls at most. */
-  private readonly calls: EventStoreDBClient;
-  private readonly live: EventStoreDBClient;
+  private readonly calls: Line;
+  private readonly live: Line;
   private readonly credentials: Credentials;
 
-  constructor(private readonly connection: Connection) {
-    const text = connection.connectionString;
-    this.calls = EventStoreDBClient.connectionString(text);
-    this.live = EventStoreDBClient.connectionString(text);
-    this.credentials = credentialsIn(text);
+  constructor(
+    connection: ParsedConnection,
+    /** Milliseconds until a call is given up. */
+    private readonly callTimeout: number,
+  ) {
+    this.calls = new Line(connection.text, callTimeout + 2 * extra);
+    this.live = new Line(connection.text, 0);
+    this.credentials = connection.credentials;
   }
 
   /** Credentials on each append choose the unary call: that of batches has no deadline and can die for good. */
-  async append(
+  append(
     stream: string,
     events: readonly Proposed[],
     expectedRevision: number | 'any',
   ): Promise<{ readonly revision: number; readonly position: LogPosition | undefined }> {
-    const result = await this.within(
-      this.calls.appendToStream(stream, events as unknown as EventData[], {
+    return this.call(async (client) => {
+      const { nextExpectedRevision, position } = await client.appendToStream(stream, events as unknown as EventData[], {
         expectedRevision: revisionFor(expectedRevision),
         credentials: this.credentials,
-        deadline: this.connection.callTimeout,
+        deadline: this.callTimeout,
         requiresLeader: true,
-      }),
-    );
-    return { revision: Number(result.nextExpectedRevision), position: result.position };
+      });
+      return { revision: Number(nextExpectedRevision), position };
+    });
   }
 
   /** A page of a stream, from a revision on, which is included. */
   readStream(stream: string, from: number | 'end', direction: Direction, maxCount: number): Promise<readonly Given[]> {
     const fromRevision = from === 'end' ? ('end' as const) : BigInt(from);
-    return this.collect(() => this.calls.readStream(stream, { fromRevision, direction, maxCount }));
+    return this.collect((client) => client.readStream(stream, { fromRevision, direction, maxCount }));
   }
 
   /** A page of everything, from a position on, which is included. */
   readAll(from: LogPosition | 'start' | 'end', direction: Direction, maxCount: number): Promise<readonly Given[]> {
-    return this.collect(() => this.calls.readAll({ fromPosition: from, direction, maxCount }));
+    return this.collect((client) => client.readAll({ fromPosition: from, direction, maxCount }));
   }
 
-  /** What is appended from now on, system events aside. */
-  listen(): Bell {
-    const subscription = this.live.subscribeToAll({ fromPosition: 'end', filter: excludeSystemEvents() });
+  /** What is appended from now on to streams whose names begin so; to all but those of the system for no beginning. */
+  listen(prefix: string): Bell {
+    const client = this.live.use();
+    const filter = prefix === '' ? excludeSystemEvents() : streamNameFilter({ prefixes: [prefix] });
+    const subscription = client.subscribeToAll({ fromPosition: 'end', filter });
     // Never uncaught; whoever iterates gets it all the same.
     subscription.on('error', () => undefined);
     return {
       events: subscription,
-      stop: () => subscription.unsubscribe(),
+      confirmed: new Promise((resolve) => subscription.once('confirmation', resolve)),
+      stop: () => {
+        void ended(subscription, subscription.unsubscribe());
+        // A new connection for the next one: this one may be dead, and nothing else is on it.
+        this.live.giveUp(client);
+      },
     };
   }
 
-  async retain(stream: string, { maxCount, maxAge }: Retention): Promise<void> {
-    const metadata = { ...(maxCount && { maxCount }), ...(maxAge && { maxAge: Math.ceil(maxAge) }) };
-    await this.within(
-      this.calls.setStreamMetadata(stream, metadata, {
-        credentials: this.credentials,
-        deadline: this.connection.callTimeout,
-      }),
-    );
+  /** The node that calls go to, as far as it is known. */
+  node(): Promise<string | undefined> {
+    return this.calls.node();
   }
 
   /** Without this the process does not end. */
   async dispose(): Promise<void> {
-    await Promise.allSettled([this.calls.dispose(), this.live.dispose()]);
+    await Promise.all([this.calls.dispose(), this.live.dispose()]);
   }
 
   /** Reads in the tick in which the read is made, whole, and ends the call whatever happens. */
-  private async collect(read: () => Reading): Promise<readonly Given[]> {
-    const reading = read();
-    reading.on('error', () => undefined);
-    const work = async () => {
+  private collect(read: (client: EventStoreDBClient) => Reading): Promise<readonly Given[]> {
+    let reading: Reading | undefined;
+    const work = async (client: EventStoreDBClient) => {
+      reading = read(client);
+      reading.on('error', () => undefined);
       const events: Given[] = [];
       for await (const { event } of reading as unknown as AsyncIterable<{ event?: Given }>)
         if (event) events.push(event);
       return events;
     };
+    return this.call(work).catch((error: unknown) => {
+      if (reading) void ended(reading, reading.cancel());
+      throw error;
+    });
+  }
+
+  private async call<Result>(work: (client: EventStoreDBClient) => Promise<Result>): Promise<Result> {
+    const client = this.calls.use();
     try {
-      return await this.within(work());
+      return await this.within(work(client));
     } catch (error) {
-      reading.cancel().catch(() => undefined);
+      if (isPastHelp(error)) this.calls.giveUp(client);
       throw error;
     }
   }
 
   private within<Result>(work: Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
-      const { callTimeout } = this.connection;
-      const timer = setTimeout(() => reject(new TookTooLong(callTimeout)), callTimeout + 500);
+      const timer = setTimeout(() => reject(new TookTooLong(this.callTimeout)), this.callTimeout + extra);
       work.then(resolve, reject).finally(() => clearTimeout(timer));
     });
   }
 }
 
+/** Ends what iterates over a stream as well, for that may wait for a call that never comes to be. */
+async function ended(stream: Endable, cancelled: Promise<void>): Promise<void> {
+  setTimeout(() => stream.destroy(), 20).unref();
+  await cancelled.catch(() => undefined);
+}
+
 function revisionFor(expected: number | 'any'): AppendExpectedRevision {
   if (expected === 'any') return 'any';
   return expected < 0 ? 'no_stream' : BigInt(expected);
-}
-
-/** An insecure server takes any. */
-function credentialsIn(connectionString: string): Credentials {
-  const [, user, password] = /^[a-z+]+:\/\/([^:@/]+):([^@/]*)@/.exec(connectionString) ?? [];
-  return { username: decodeURIComponent(user ?? 'admin'), password: decodeURIComponent(password ?? 'changeit') };
 }

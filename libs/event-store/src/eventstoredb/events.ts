@@ -1,6 +1,7 @@
 import type { EventFilter, EventMetadata, RecordedEvent } from '@app/kernel';
 import { createHash } from 'node:crypto';
 import type { EventText } from '../event-text';
+import type { StreamNames } from './names';
 import type { LogPosition } from './positions';
 import { textOf } from './positions';
 
@@ -67,9 +68,12 @@ export function recordedOf({ id, streamId, revision, type, data, metadata, creat
   };
 }
 
-/** System events are none of ours. */
-export function isOurs({ streamId, type }: Pick<Given, 'streamId' | 'type'>): boolean {
-  return !streamId.startsWith('$') && !type.startsWith('$');
+/** Without the events of the system and of others, and with streams named as among us. */
+export function ours(events: readonly Given[], names: StreamNames): readonly Given[] {
+  return events.flatMap((event) => {
+    const streamId = event.type.startsWith('$') ? undefined : names.ours(event.streamId);
+    return streamId === undefined ? [] : [{ ...event, streamId }];
+  });
 }
 
 export function passes({ type, streamId }: Given, { types, streamPrefixes }: EventFilter = {}): boolean {

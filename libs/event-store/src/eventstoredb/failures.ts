@@ -1,14 +1,14 @@
-import type { CodedError } from '@app/kernel';
+import type { CodedError, ErrorCode } from '@app/kernel';
 import { codedError } from '@app/kernel';
 
 /** What is known after a call of the client has failed. */
 export type Failure =
   /** It may work a moment later; whether an append landed is unknown. */
-  | { readonly kind: 'transient'; readonly detail: string }
+  | { readonly kind: 'transient'; readonly code: ErrorCode; readonly detail: string }
   | { readonly kind: 'no-stream' }
   | { readonly kind: 'conflict'; readonly actual: number | undefined }
   /** It will not work until somebody does something. */
-  | { readonly kind: 'permanent'; readonly detail: string };
+  | { readonly kind: 'permanent'; readonly code: ErrorCode; readonly detail: string };
 
 const transientTypes: ReadonlySet<string> = new Set([
   'unavailable',
@@ -20,6 +20,13 @@ const transientTypes: ReadonlySet<string> = new Set([
 // CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE
 const transientCodes: ReadonlySet<number> = new Set([1, 4, 8, 10, 13, 14]);
 const transientMessages = /Server Is (Not Ready|Busy)|No leader info|Failed to discover|Consumer too slow/i;
+// PERMISSION_DENIED, UNAUTHENTICATED
+const deniedCodes: ReadonlySet<number> = new Set([7, 16]);
+
+const codesOfTypes: ReadonlyMap<string, ErrorCode> = new Map([
+  ['maximum-append-size-exceeded', 'append-too-large'],
+  ['stream-deleted', 'stream-deleted'],
+]);
 
 interface ClientError {
   readonly type?: string;
@@ -30,14 +37,31 @@ interface ClientError {
 
 /** Sorts an error of the client: classes cannot be relied on, for some failures are plain errors. */
 export function failureOf(thrown: unknown): Failure {
-  const { type, code, message = '', actualVersion } = (thrown ?? {}) as ClientError;
-  if (type === 'wrong-expected-version') return { kind: 'conflict', actual: revisionOf(actualVersion) };
-  if (type === 'stream-not-found' || type === 'no-stream') return { kind: 'no-stream' };
-  const detail = [type, code, message].filter(isSaid).join(' ').slice(0, 300);
-  return { kind: isTransient({ type, code, message }) ? 'transient' : 'permanent', detail };
+  const error = (thrown ?? {}) as ClientError;
+  if (error.type === 'wrong-expected-version') return { kind: 'conflict', actual: revisionOf(error.actualVersion) };
+  if (error.type === 'stream-not-found' || error.type === 'no-stream') return { kind: 'no-stream' };
+  const detail = [error.type, error.code, error.message].filter(isSaid).join(' ').slice(0, 300);
+  if (isDenied(error)) return { kind: isRemembered(error) ? 'transient' : 'permanent', code: 'store-denied', detail };
+  if (isTransient(error)) return { kind: 'transient', code: 'store-unavailable', detail };
+  return { kind: 'permanent', code: codesOfTypes.get(error.type ?? '') ?? 'store-unavailable', detail };
 }
 
-function isSaid(part: string | number | undefined): boolean {
+function isDenied({ type, code }: ClientError): boolean {
+  return type === 'access-denied' || (typeof code === 'number' && deniedCodes.has(code));
+}
+
+/** A denial without a type comes from the client's memory of an earlier one, which a new client does not have. */
+function isRemembered({ type }: ClientError): boolean {
+  return type === undefined;
+}
+
+/** True if the connection may be at fault, or what the client remembers of it: a new client is to be made. */
+export function isPastHelp(thrown: unknown): boolean {
+  const error = (thrown ?? {}) as ClientError;
+  return error.type === 'deadline-exceeded' || error.code === 4 || (isDenied(error) && isRemembered(error));
+}
+
+function isSaid(part: unknown): boolean {
   return part !== undefined && part !== '';
 }
 
@@ -62,6 +86,11 @@ export class TookTooLong extends Error {
   }
 }
 
-export function unavailable(detail: string, cause?: unknown): CodedError {
-  return codedError('store-unavailable', detail, cause);
+/** The error of a failure that nobody here can mend; what is no failure of the store goes on as it came. */
+export function rejection(failure: Failure, error: unknown): unknown {
+  return 'code' in failure ? codedFailure(failure, error) : error;
+}
+
+export function codedFailure({ code, detail }: Extract<Failure, { code: ErrorCode }>, cause: unknown): CodedError {
+  return codedError(code, detail, cause);
 }

@@ -1,7 +1,8 @@
 import type { EventFilter, LogPage, Position } from '@app/kernel';
 import { BEGINNING } from '@app/kernel';
 import type { Given } from './events';
-import { isOurs, passes, recordedOf } from './events';
+import { ours, passes, recordedOf } from './events';
+import type { StreamNames } from './names';
 import type { LogPosition } from './positions';
 import { placeOf, textOf } from './positions';
 
@@ -25,7 +26,13 @@ const most = 1_000;
 
 /** Pages of $all with filters of ours: reads of the client have none, and give the events of the system too. */
 export class LogPages {
-  constructor(private readonly read: Read) {}
+  /** Up to here the log has been looked through for the newest event. */
+  private seen: Position = BEGINNING;
+
+  constructor(
+    private readonly read: Read,
+    private readonly names: StreamNames,
+  ) {}
 
   async forward(from: Position, limit: number, filter: EventFilter | undefined): Promise<LogPage> {
     const { events, end } = await this.collect(from, 'forwards', limit, filter);
@@ -40,11 +47,27 @@ export class LogPages {
     return { events: events.map(recordedOf), next: BEGINNING, endOfLog: true };
   }
 
-  /** Place of the newest event of ours; events of the system may stand behind it. */
+  /**
+   * Place of the newest event of ours, unless an earlier look has found it; events of the system and of others may stand behind it, any
+   * number of them, which are looked at once.
+   */
   async newest(): Promise<Position | undefined> {
-    const { events } = await this.collect(undefined, 'backwards', 0, undefined);
-    const position = events[0]?.position;
-    return position && textOf(position);
+    const { found, end } = await this.lookBack();
+    if (end !== undefined) this.seen = end;
+    return positionOf(found);
+  }
+
+  private async lookBack(): Promise<{ readonly found: Given | undefined; readonly end: Position | undefined }> {
+    let from: Position | undefined;
+    let end: Position | undefined;
+    for (let count = fewest; ; count = most) {
+      const { events, last, isLast } = await this.stretch(from, 'backwards', count);
+      end ??= positionOf(events[0]);
+      const [found] = ours(events, this.names);
+      const isThrough = isLast || last === undefined || last <= this.seen;
+      if (found !== undefined || isThrough) return { found, end };
+      from = last;
+    }
   }
 
   /** One more than the limit, if there is one more. */
@@ -56,9 +79,9 @@ export class LogPages {
   ): Promise<{ readonly events: readonly Given[]; readonly end: Position | undefined }> {
     const found: Given[] = [];
     let place = from;
-    for (;;) {
-      const { events, last, isLast } = await this.stretch(place, direction, limit);
-      found.push(...events.filter((event) => isOurs(event) && passes(event, filter)));
+    for (let count = Math.min(most, Math.max(limit + 2, fewest)); ; count = most) {
+      const { events, last, isLast } = await this.stretch(place, direction, count);
+      found.push(...ours(events, this.names).filter((event) => passes(event, filter)));
       place = last ?? place;
       if (isLast || found.length > limit) return { events: found, end: place };
     }
@@ -67,9 +90,8 @@ export class LogPages {
   private async stretch(
     from: Position | undefined,
     direction: 'forwards' | 'backwards',
-    limit: number,
+    count: number,
   ): Promise<Stretch> {
-    const count = Math.min(most, Math.max(limit + 2, fewest));
     const start = from === undefined ? ('end' as const) : (placeOf(from) ?? ('start' as const));
     const page = await this.read(start, direction, count);
     // The client reads from a position, that one included.
@@ -82,6 +104,10 @@ export class LogPages {
 function pageOf(events: readonly Given[], endOfLog: boolean): LogPage {
   const recorded = events.map(recordedOf);
   return { events: recorded, next: recorded.at(-1)?.position ?? BEGINNING, endOfLog };
+}
+
+function positionOf(event: Given | undefined): Position | undefined {
+  return event?.position && textOf(event.position);
 }
 
 function greatest(one: Position, other: Position): Position {

@@ -15,6 +15,11 @@ export function textOf({ commit, prepare }: LogPosition): Position {
   return digits(commit) + digits(prepare);
 }
 
+/** No log is as long as half of what 64 bits can say; servers have been seen to say the greatest number there is. */
+export function isPlausible({ commit, prepare }: LogPosition): boolean {
+  return commit < 2n ** 63n && prepare < 2n ** 63n;
+}
+
 /** Throws a RangeError for text that no store of this kind gave out; `undefined` for the beginning. */
 export function placeOf(position: Position): LogPosition | undefined {
   if (position === BEGINNING) return undefined;

@@ -13,23 +13,28 @@ import type {
   Subscriber,
   Subscription,
 } from '@app/kernel';
-import { BEGINNING, codedError, NO_STREAM, silentLog } from '@app/kernel';
-import type { EventText } from '../event-text';
+import { BEGINNING, codedError, silentLog } from '@app/kernel';
 import { eventText, plainText } from '../event-text';
 import { Head } from '../head';
 import { checkedLimit, checkedRetention, checkedRevision } from '../limits';
 import { follow } from '../subscription';
+import { Appends } from './appends';
 import { Bells } from './bells';
 import { TamedClient } from './client';
-import type { Given } from './events';
-import { proposed, recordedOf, storedId } from './events';
-import type { Failure } from './failures';
-import { failureOf, unavailable } from './failures';
+import { parsedConnection } from './connection';
+import { InFlight } from './in-flight';
 import { LogPages } from './log-pages';
-import { placeOf, textOf } from './positions';
+import { StreamNames } from './names';
+import { Patience } from './patience';
+import { placeOf } from './positions';
+import { Retentions } from './retentions';
+import { StreamPages } from './stream-pages';
 
 export interface EventStoreDbOptions {
+  /** As EventStoreDB and KurrentDB document it: `esdb://user:password@host:2113?tls=true`. */
   readonly connectionString: string;
+  /** Several systems may share a server, each with a namespace of its own: 1 to 40 letters, digits, underscores. */
+  readonly namespace?: string;
   /** Milliseconds until one call is given up; 5 000 by default. */
   readonly callTimeout?: number;
   /** Milliseconds for which a call is tried again while the server cannot be reached; 15 000 by default. */
@@ -39,8 +44,18 @@ export interface EventStoreDbOptions {
   readonly log?: Log;
 }
 
-const firstWait = 100;
-const longestWait = 5_000;
+/** For the health of the service. */
+export interface EventStoreDbStatus {
+  /** The node that answers, or all that the connection string names while none has. */
+  readonly node: string;
+  /** How far the newest event is that is known of. */
+  readonly newest: Position;
+  /** False while the subscription to what others append is down; the log is looked at all the same. */
+  readonly live: boolean;
+}
+
+/** Milliseconds until a page is read again that does not have the newest event yet: a follower may be behind its leader. */
+const behind = 50;
 
 /** The event store on EventStoreDB or KurrentDB. */
 export class EventStoreDbStore implements EventStore {
@@ -48,18 +63,34 @@ export class EventStoreDbStore implements EventStore {
   private readonly client: TamedClient;
   private readonly newest = new Head(BEGINNING);
   private readonly bells: Bells;
+  private readonly streams: StreamPages;
+  private readonly appends: Appends;
+  private readonly retentions: Retentions;
   private readonly pages: LogPages;
-  private readonly patience: number;
-  private closed = false;
+  private readonly patience: Patience;
+  private readonly inFlight: InFlight;
+  private node: string;
+  private closing: Promise<void> | undefined;
 
-  constructor({ connectionString, callTimeout = 5_000, patience = 15_000, ...options }: EventStoreDbOptions) {
-    this.client = new TamedClient({ connectionString, callTimeout });
+  constructor(options: EventStoreDbOptions) {
+    const { connectionString, namespace, callTimeout = 5_000, patience: longest = 15_000 } = options;
+    const connection = parsedConnection(connectionString);
+    const names = new StreamNames(namespace);
+    const client = new TamedClient(connection, callTimeout);
+    const patience = new Patience(longest);
+    this.node = connection.hosts.join(',');
+    this.client = client;
     this.patience = patience;
-    this.pages = new LogPages((from, direction, count) =>
-      this.patiently(() => this.client.readAll(from, direction, count)),
-    );
+    this.inFlight = new InFlight(callTimeout + 1_000);
+    this.streams = new StreamPages(client, patience, names);
+    this.appends = new Appends({ client, patience, names, streams: this.streams });
+    this.retentions = new Retentions({ client, patience, names });
+    const read: ConstructorParameters<typeof LogPages>[0] = (from, direction, count) =>
+      patience.with(() => client.readAll(from, direction, count));
+    this.pages = new LogPages(read, names);
     this.bells = new Bells({
-      client: this.client,
+      client,
+      prefix: names.prefix,
       head: this.newest,
       look: () => this.look(),
       watchEvery: options.watchEvery ?? 5_000,
@@ -67,187 +98,110 @@ export class EventStoreDbStore implements EventStore {
     });
   }
 
-  /** Resolves once the server answers. Rejects with `store-unavailable`. */
+  /** Resolves once the server answers. Rejects with `store-unavailable` or `store-denied`. */
   async open(): Promise<this> {
-    await this.look();
+    try {
+      await this.look();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
     this.bells.start();
     return this;
   }
 
-  async append(name: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<Appended> {
-    this.refuseIfClosed();
-    // Proven to be JSON first: the client would hang on anything else.
-    const batch = events.map(eventText);
-    const stream = plainText(name, 'stream');
-    if (batch.length === 0) return this.appendNothing(stream, expected);
-    const known = expected === 'any' ? await this.repeated(stream, batch) : undefined;
-    return known ?? this.appendSafely(stream, batch, expected);
+  append(name: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<Appended> {
+    return this.take(async () => {
+      // Proven to be JSON first: the client would hang on anything else.
+      const batch = events.map(eventText);
+      const stream = plainText(name, 'stream');
+      if (batch.length === 0) return this.appendNothing(stream, expected);
+      const appended = await this.appends.append(stream, batch, expected);
+      if (appended.outcome === 'appended') this.newest.advance(appended.position);
+      return appended;
+    });
   }
 
-  async readStream(
+  readStream(
     name: string,
     options: { readonly from?: number; readonly direction?: 'forward' | 'backward'; readonly limit: number },
   ): Promise<StreamPage> {
-    this.refuseIfClosed();
-    const limit = checkedLimit(options.limit);
-    const from = checkedRevision(options.from);
-    const backward = options.direction === 'backward';
-    const found = backward
-      ? await this.streamPage(name, from ?? 'end', 'backwards', limit + 1)
-      : await this.streamPage(name, from ?? 0, 'forwards', limit + 1);
-    const events = found.slice(0, limit).map(recordedOf);
-    const isWhole = found.length <= limit;
-    const known = backward ? (from === undefined ? events[0] : undefined) : isWhole ? events.at(-1) : undefined;
-    const lastRevision = known?.revision ?? (await this.lastRevision(name));
-    return { events, lastRevision, endOfStream: isWhole };
+    return this.take(async () => {
+      const limit = checkedLimit(options.limit);
+      const from = checkedRevision(options.from);
+      return this.streams.page(name, { from, isBackward: options.direction === 'backward', limit });
+    });
   }
 
-  async readAll(options: {
+  readAll(options: {
     readonly from?: Position;
     readonly direction?: 'forward' | 'backward';
     readonly limit: number;
     readonly filter?: EventFilter;
   }): Promise<LogPage> {
-    this.refuseIfClosed();
-    const limit = checkedLimit(options.limit);
-    const { from, filter } = options;
-    if (from !== undefined) placeOf(from);
-    return options.direction === 'backward'
-      ? this.pages.backward(from, limit, filter)
-      : this.pages.forward(from ?? BEGINNING, limit, filter);
+    return this.take(async () => {
+      const limit = checkedLimit(options.limit);
+      const { from, filter } = options;
+      if (from !== undefined) placeOf(from);
+      return options.direction === 'backward'
+        ? this.pages.backward(from, limit, filter)
+        : this.pages.forward(from ?? BEGINNING, limit, filter);
+    });
   }
 
   subscribe(options: SubscribeOptions, subscriber: Subscriber): Subscription {
-    return follow({ head: this.newest, readAll: (page) => this.readAll(page) }, options, subscriber);
+    const readAll: EventStore['readAll'] = async (page) => {
+      const read = await this.readAll(page);
+      if (read.endOfLog && read.next < this.newest.position)
+        await new Promise((resolve) => setTimeout(resolve, behind));
+      return read;
+    };
+    return follow({ head: this.newest, readAll }, options, subscriber);
   }
 
-  async head(): Promise<Position> {
-    this.refuseIfClosed();
-    await this.look();
-    return this.newest.position;
+  head(): Promise<Position> {
+    return this.take(async () => {
+      await this.look();
+      return this.newest.position;
+    });
   }
 
-  async retain(stream: string, retention: Retention): Promise<void> {
-    this.refuseIfClosed();
-    const checked = checkedRetention(retention);
-    await this.patiently(() => this.client.retain(plainText(stream, 'stream'), checked));
+  retain(stream: string, retention: Retention): Promise<void> {
+    return this.take(async () => this.retentions.retain(plainText(stream, 'stream'), checkedRetention(retention)));
   }
 
-  async close(): Promise<void> {
-    if (this.closed) return;
-    this.closed = true;
+  close(): Promise<void> {
+    this.closing ??= this.end();
+    return this.closing;
+  }
+
+  status(): EventStoreDbStatus {
+    return { node: this.node, newest: this.newest.position, live: this.bells.live };
+  }
+
+  private async end(): Promise<void> {
+    this.patience.end();
     this.newest.end();
     await this.bells.stop();
+    await this.inFlight.settled();
     await this.client.dispose();
   }
 
-  /** How far the newest event is that is known of, and whether the subscription is alive, for the health of the service. */
-  status(): { readonly newest: Position; readonly live: boolean } {
-    return { newest: this.newest.position, live: this.bells.live };
-  }
-
-  private refuseIfClosed(): void {
-    if (this.closed) throw codedError('store-closed');
+  private async take<Result>(work: () => Promise<Result>): Promise<Result> {
+    if (this.closing !== undefined) throw codedError('store-closed');
+    return this.inFlight.add(work());
   }
 
   private async appendNothing(stream: string, expected: ExpectedRevision): Promise<Appended> {
-    const actualRevision = await this.lastRevision(stream);
+    const actualRevision = await this.streams.lastRevision(stream);
     if (expected !== 'any' && expected !== actualRevision) return { outcome: 'conflict', actualRevision };
-    return { outcome: 'appended', revision: actualRevision, position: await this.head() };
-  }
-
-  /** The identical batch at the same revision, until the truth is known: whatever landed before, it is stored once. */
-  private async appendSafely(
-    stream: string,
-    batch: readonly EventText[],
-    expected: ExpectedRevision,
-  ): Promise<Appended> {
-    const events = batch.map(proposed);
-    try {
-      let isFirst = true;
-      const appended = await this.patiently(async () => {
-        // The server forgets ids that were appended to any revision.
-        const landed = isFirst || expected !== 'any' ? undefined : await this.repeated(stream, batch);
-        isFirst = false;
-        if (landed !== undefined) return landed;
-        const { revision, position } = await this.client.append(stream, events, expected);
-        const text = position === undefined ? await this.positionOf(stream, revision) : textOf(position);
-        return { outcome: 'appended' as const, revision, position: text };
-      });
-      this.newest.advance(appended.position);
-      return appended;
-    } catch (error) {
-      const failure = failureOf(error);
-      if (failure.kind === 'conflict')
-        return { outcome: 'conflict', actualRevision: failure.actual ?? (await this.lastRevision(stream)) };
-      throw error;
-    }
-  }
-
-  /** The result of the batch, if it ends the stream already. */
-  private async repeated(
-    stream: string,
-    batch: readonly EventText[],
-  ): Promise<Extract<Appended, { outcome: 'appended' }> | undefined> {
-    const last = await this.streamPage(stream, 'end', 'backwards', batch.length);
-    const newest = last[0];
-    if (newest === undefined || last.length < batch.length) return undefined;
-    const isSame = last.every((event, place) => event.id === storedId(batch[batch.length - 1 - place]?.id ?? ''));
-    if (!isSame) return undefined;
-    const { revision, position } = recordedOf(newest);
-    return { outcome: 'appended', revision, position: position || (await this.positionOf(stream, revision)) };
-  }
-
-  private async positionOf(stream: string, revision: number): Promise<Position> {
-    const [event] = await this.streamPage(stream, revision, 'forwards', 1);
-    return event?.position === undefined ? this.newest.position : textOf(event.position);
-  }
-
-  private async lastRevision(stream: string): Promise<number> {
-    const [event] = await this.streamPage(stream, 'end', 'backwards', 1);
-    return event === undefined ? NO_STREAM : Number(event.revision);
-  }
-
-  private async streamPage(
-    stream: string,
-    from: number | 'end',
-    direction: 'forwards' | 'backwards',
-    count: number,
-  ): Promise<readonly Given[]> {
-    try {
-      return await this.patiently(() => this.client.readStream(stream, from, direction, count));
-    } catch (error) {
-      if (failureOf(error).kind === 'no-stream') return [];
-      throw error;
-    }
+    await this.look();
+    return { outcome: 'appended', revision: actualRevision, position: this.newest.position };
   }
 
   private async look(): Promise<void> {
     const newest = await this.pages.newest();
     if (newest !== undefined) this.newest.advance(newest);
+    this.node = (await this.client.node()) ?? this.node;
   }
-
-  /** Tries again what may work a moment later, until patience ends. */
-  private async patiently<Result>(work: () => Promise<Result>): Promise<Result> {
-    const end = Date.now() + this.patience;
-    for (let wait = firstWait; ; wait = Math.min(longestWait, wait * 2)) {
-      try {
-        return await work();
-      } catch (error) {
-        const failure = failureOf(error);
-        if (!mayRepeat(failure)) throw rejection(failure, error);
-        const pause = wait * (0.5 + Math.random() / 2);
-        if (this.closed || Date.now() + pause > end) throw unavailable(failure.detail, error);
-        await new Promise((resolve) => setTimeout(resolve, pause));
-      }
-    }
-  }
-}
-
-function mayRepeat(failure: Failure): failure is Extract<Failure, { kind: 'transient' }> {
-  return failure.kind === 'transient';
-}
-
-function rejection(failure: Failure, error: unknown): unknown {
-  return failure.kind === 'permanent' ? unavailable(failure.detail, error) : error;
 }
