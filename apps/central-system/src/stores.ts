@@ -53,7 +53,10 @@ async function eventStoreDb(configuration: Configuration, log: Log): Promise<His
     return await closedOnFailure(store, async () => ({
       store,
       readModels: await openReadModels({ DATA_DIR, store, log }, { kind: 'eventstoredb', ...place }),
-      about: () => (store.status().live ? undefined : 'No news of new events at the moment; they are looked for.'),
+      about: () => {
+        const { node, live } = store.status();
+        return live ? node : `${node}; no news of new events at the moment, they are looked for`;
+      },
       close: () => store.close().finally(() => lock.release()),
     }));
   } catch (error) {

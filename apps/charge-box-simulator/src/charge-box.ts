@@ -101,7 +101,9 @@ export class SimulatedChargeBox {
       identity,
       action: !bare,
       reversed: this.chance.happens(faults.reorderedFields ?? 0),
-      ...(bare ? {} : { messageId: `urn:simulator:${encodeURIComponent(identity)}:${this.messages}`, to: this.address() }),
+      ...(bare
+        ? {}
+        : { messageId: `urn:simulator:${encodeURIComponent(identity)}:${this.messages}`, to: this.address() }),
       ...(bare || from === undefined ? {} : { from }),
     });
     return this.compressed(Buffer.from(xml), faults);
