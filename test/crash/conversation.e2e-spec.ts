@@ -8,6 +8,8 @@ import { handmadeBox, responseOf } from '../support/charge-points';
 import { boot, envelope, start } from '../support/envelopes';
 import type { Answer } from '../support/service';
 import { call } from '../support/service';
+import type { StoreForTests } from '../support/store-for-tests';
+import { storeForTests } from '../support/store-for-tests';
 
 // The service is killed between any two steps of an operation and of a delegated request: never sent twice unless that is safe, never
 // lost, always explained. Cannot see: a power cut.
@@ -17,15 +19,18 @@ const key = 'bench-bench-bench-bench';
 const identity = 'KILLED';
 
 let folder: string;
+let store: StoreForTests;
 let service: Running | undefined;
 let box: HandmadeBox | undefined;
 beforeAll(() => expect(existsSync(join(dist, 'test/crash/dying-service.js'))).toBe(true));
-beforeEach(() => {
+beforeEach(async () => {
+  store = await storeForTests('embedded');
   folder = mkdtempSync(join(tmpdir(), 'ocpp-killed-'));
 });
 afterEach(async () => {
   await service?.stop('SIGKILL').catch(() => undefined);
   await box?.close();
+  await store.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -34,7 +39,7 @@ const environment = { OUTBOUND_ALLOW: 'peer 127.0.0.0/8', RESPONSE_DEADLINE: '3'
 async function begin(step?: string, port?: number): Promise<Running> {
   const script = step === undefined ? ['apps/central-system/src/main.js'] : ['test/crash/dying-service.js', step];
   const [file = '', ...args] = script;
-  const settings = { ...environment, ...(port === undefined ? {} : { SOAP_PORT: String(port) }) };
+  const settings = { ...environment, ...store.environment, ...(port === undefined ? {} : { SOAP_PORT: String(port) }) };
   service = await startScript([join(dist, file), ...args], folder, settings);
   return service;
 }

@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FleetReport } from '../../apps/charge-box-simulator/src';
 import { runFleet } from '../../apps/charge-box-simulator/src';
-import { openEmbeddedStore } from '@app/event-store';
 import { dump, rebuildFromZero } from '@app/read-models';
 import { startService } from '../../bench/processes';
 import { firstDifference, historyAgainst } from '../support/history-against';
+import type { StoreForTests } from '../support/store-for-tests';
+import { storeForTests } from '../support/store-for-tests';
 
 // Kills the service with signal 9 at random moments under load, again and again, and holds its history against what was answered.
 // Cannot see: a power cut that loses what the disk said it had written.
@@ -38,11 +39,13 @@ export async function crashAgainAndAgain({
   onProgress = () => undefined,
 }: CrashOptions): Promise<CrashReport> {
   const folder = mkdtempSync(join(tmpdir(), 'ocpp-crash-'));
+  const store = await storeForTests('embedded');
+  const { environment } = store;
   const complaints: string[] = [];
   const report: { now?: FleetReport } = {};
   const controller = new AbortController();
   try {
-    let service = await startService(folder);
+    let service = await startService(folder, environment);
     const { port } = service;
     const fleet = live({ port, boxes, seed, signal: controller.signal, onProgress: (now) => (report.now = now) });
     for (let kill = 1; kill <= kills && complaints.length < 20; kill += 1) {
@@ -50,16 +53,16 @@ export async function crashAgainAndAgain({
       // A slow machine gets the time to have something to lose.
       await until(() => (report.now?.stops.length ?? 0) >= kill * stopsBetweenKills);
       await service.stop('SIGKILL');
-      complaints.push(...(await checkHistory(folder, report.now)).map((line) => `after kill ${kill}: ${line}`));
+      complaints.push(...(await checkHistory(store, folder, report.now)).map((line) => `after kill ${kill}: ${line}`));
       onProgress(
         `kill ${kill} of ${kills}: ${report.now?.starts.length ?? 0} starts answered so far, ${complaints.length} complaints`,
       );
-      service = await startService(folder, { SOAP_PORT: String(port) });
+      service = await startService(folder, { ...environment, SOAP_PORT: String(port) });
     }
     controller.abort();
     const last = await fleet;
     await service.stop();
-    complaints.push(...(await checkHistory(folder, last)), ...(await checkReadModels(folder)));
+    complaints.push(...(await checkHistory(store, folder, last)), ...(await checkReadModels(store, folder)));
     const { starts, stops, readings } = last;
     return {
       kills,
@@ -69,6 +72,7 @@ export async function crashAgainAndAgain({
       complaints,
     };
   } finally {
+    await store.stop();
     rmSync(folder, { recursive: true, force: true });
   }
 }
@@ -102,8 +106,12 @@ function live({ port, ...load }: Load): Promise<FleetReport> {
   });
 }
 
-async function checkHistory(folder: string, report: FleetReport | undefined): Promise<readonly string[]> {
-  const store = await openEmbeddedStore({ file: join(folder, 'events.db') });
+async function checkHistory(
+  place: StoreForTests,
+  folder: string,
+  report: FleetReport | undefined,
+): Promise<readonly string[]> {
+  const store = await place.open(folder);
   try {
     return await historyAgainst(store, report);
   } finally {
@@ -112,8 +120,8 @@ async function checkHistory(folder: string, report: FleetReport | undefined): Pr
 }
 
 /** The read models that lived through all kills, brought up to date, against ones built anew from the whole history. */
-async function checkReadModels(folder: string): Promise<readonly string[]> {
-  const store = await openEmbeddedStore({ file: join(folder, 'events.db') });
+async function checkReadModels(place: StoreForTests, folder: string): Promise<readonly string[]> {
+  const store = await place.open(folder);
   try {
     const [live, anew] = [join(folder, 'read-models.db'), join(folder, 'anew.db')];
     await rebuildFromZero(store, live);

@@ -7,7 +7,8 @@ import { startTestService } from '../support/service';
 // A thousand boxes are commanded at once; a third is slow, a third is dead. Cannot see: networks that lose packets.
 
 const each = 1_000;
-const slowness = 6_000;
+// A store that is reached over a line takes longer for everybody.
+const slowness = process.env.TEST_EVENT_STORE === undefined ? 6_000 : 20_000;
 const kinds = ['quick', 'slow', 'dead'] as const;
 type Kind = (typeof kinds)[number];
 
@@ -22,7 +23,7 @@ interface Operation {
 let service: TestService;
 let box: HandmadeBox;
 beforeAll(async () => {
-  service = await startTestService({ OUTBOUND_ALLOW: 'peer 127.0.0.0/8', RESPONSE_DEADLINE: '30' });
+  service = await startTestService({ OUTBOUND_ALLOW: 'peer 127.0.0.0/8', RESPONSE_DEADLINE: '60' });
   box = await handmadeBox((body, response) => {
     const content = responseOf('<clearCacheResponse><status>Accepted</status></clearCacheResponse>');
     setTimeout(() => response.end(content), body.includes('>slow-') ? slowness : 0);
@@ -70,7 +71,7 @@ it('a thousand boxes get their operation whatever the others do, and the report 
   expect(await until('Answered', 'quick', slowness)).toBe(expected.quick);
   const quickDone = Date.now() - begin;
   expect(quickDone).toBeLessThan(slowness);
-  expect(await until('Answered', 'slow', 25_000)).toBe(expected.slow);
+  expect(await until('Answered', 'slow', 4 * slowness)).toBe(expected.slow);
   expect(await until('Scheduled', 'dead', 5_000)).toBe(expected.dead);
   const waiting = await rowsOf(body.batchId, 'Scheduled');
   expect(new Set(waiting.map(({ waitsBecause }) => waitsBecause?.reason))).toEqual(new Set(['connection-refused']));
@@ -80,4 +81,4 @@ it('a thousand boxes get their operation whatever the others do, and the report 
   process.stdout.write(
     `${expected.quick} quick boxes were done after ${quickDone} ms, ${expected.slow} slow ones after ${Date.now() - begin} ms; ${Math.round((process.memoryUsage().rss - before) / 1_048_576)} MB more memory\n`,
   );
-}, 90_000);
+}, 120_000);

@@ -42,10 +42,10 @@ export async function startTestService(
   log: Log = silentLog,
 ): Promise<TestService> {
   const dataDir = mkdtempSync(join(tmpdir(), 'ocpp-test-'));
-  const store = await storeForTests();
+  const store = 'EVENT_STORE' in environment ? undefined : await storeForTests();
   const configuration = readConfiguration({
     DATA_DIR: dataDir,
-    ...store.environment,
+    ...store?.environment,
     SOAP_PORT: '0',
     SOAP_HOST: '127.0.0.1',
     API_PORT: '0',
@@ -73,7 +73,7 @@ export async function startTestService(
     raw: (bytes, patience = 5_000) => raw(service.soapPort, bytes, patience),
     stop: async () => {
       await service.stop();
-      await store.stop();
+      await store?.stop();
       rmSync(dataDir, { recursive: true, force: true });
     },
   };
