@@ -21,6 +21,13 @@ export const errorTable = {
     'Several writers keep changing the same charge box. The request was refused after all its tries.',
   'mailbox-full': 'Too many requests of one charge box are waiting. The request was refused.',
   'transaction-ids-exhausted': 'All 2147483647 transaction ids have been used. Charge boxes cannot take greater ones.',
+  'history-not-empty':
+    'There is a history at the target already. Give another target, or go on with an earlier copy by --continue. Nothing was written.',
+  'history-differs':
+    'What the target holds is not the beginning of the source, so the copy cannot go on. Nothing was written; begin anew with an empty target.',
+  'history-unreadable': 'The history cannot be read. Nothing was written.',
+  'history-same': 'Source and target are the same.',
+  'history-changed': 'The target changed while it was written to. Stop what else writes there, and begin anew.',
   overloaded: 'Too many requests are waiting. The request was refused.',
   'address-unavailable':
     'The address cannot be listened on: something else uses it, or this machine has no such address.',

@@ -1,0 +1,81 @@
+import type { CopyReport, Place } from '@app/history';
+import { copyHistory, openSource, openTarget, placeOf, shownPlace } from '@app/history';
+import { Command } from 'commander';
+import { showProgress } from './progress';
+
+interface Options {
+  readonly from: string;
+  readonly to: string;
+  readonly fromNamespace?: string;
+  readonly toNamespace?: string;
+  readonly continue?: boolean;
+  readonly json?: boolean;
+}
+
+const places = 'embedded:<folder>, ndjson:<file>, esdb://... or kurrentdb://...';
+
+export function copyCommand(): Command {
+  return new Command('copy')
+    .description('Copies a whole history to another store or file, and compares what arrived.')
+    .requiredOption('--from <place>', places)
+    .requiredOption('--to <place>', places)
+    .option('--from-namespace <name>', 'namespace of the source in EventStoreDB')
+    .option('--to-namespace <name>', 'namespace of the target in EventStoreDB')
+    .option('--continue', 'goes on with a copy that was interrupted')
+    .option('--json', 'prints the report as JSON')
+    .exitOverride()
+    .action((options: Options, command: Command) => copy(options, command));
+}
+
+async function copy(options: Options, command: Command): Promise<void> {
+  const from = named('--from', placeOf(options.from, options.fromNamespace), command);
+  const to = named('--to', placeOf(options.to, options.toNamespace), command);
+  const begin = performance.now();
+  const source = await openSource(from);
+  try {
+    const target = await openTarget(to, from);
+    try {
+      const progress = showProgress(process.stderr);
+      const report = await copyHistory(source, target, {
+        resume: options.continue === true,
+        onProgress: progress.take,
+      });
+      progress.end();
+      const seconds = (performance.now() - begin) / 1_000;
+      process.stdout.write(
+        options.json ? `${JSON.stringify({ ...report, seconds })}\n` : said(report, { from, to, seconds }),
+      );
+      if (!report.identical) process.exitCode = 1;
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}
+
+function named(option: string, place: ReturnType<typeof placeOf>, command: Command): Place {
+  return 'fault' in place ? command.error(`${option}: ${place.fault}`) : place;
+}
+
+interface Occasion {
+  readonly from: Place;
+  readonly to: Place;
+  readonly seconds: number;
+}
+
+function said(report: CopyReport, { from, to, seconds }: Occasion): string {
+  const { kept, copied, source, target, identical, shortened } = report;
+  const rate = Math.round(source.events / seconds);
+  return [
+    `${shownPlace(from)} -> ${shownPlace(to)}`,
+    `${copied} events copied${kept > 0 ? `, ${kept} were there already` : ''}, in ${seconds.toFixed(1)} s (${rate} events/s with comparing)`,
+    `source  ${source.events} events in ${source.streams} streams, ${source.checksum}`,
+    `target  ${target.events} events in ${target.streams} streams, ${target.checksum}`,
+    ...(shortened > 0
+      ? [`${shortened} streams had forgotten their beginning; a store numbers what is left from 0`]
+      : []),
+    identical ? 'identical' : 'NOT identical: do not use the copy',
+    '',
+  ].join('\n');
+}

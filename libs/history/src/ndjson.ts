@@ -1,0 +1,164 @@
+import { createReadStream } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { codedError } from '@app/kernel';
+import type { Resumable, Stretch } from './side';
+import type { MovedEvent } from './summary';
+
+// One event a line, after a first line that says what the file is.
+
+const header = { format: 'ocpp-central-system-history', version: 1 } as const;
+const stretch = 1_000;
+/** Violations that are told; a file of another kind would have one a line. */
+const most = 20;
+
+/** A history in a file of lines. */
+export class NdjsonSide implements Resumable {
+  private constructor(
+    private readonly file: string,
+    private readonly handle: FileHandle | undefined,
+    /** Bytes that hold whole lines. */
+    private size: number,
+    readonly isEmpty: boolean,
+  ) {}
+
+  /** Checks the whole file before anything is read. Rejects with `history-unreadable` and every violation, by line. */
+  static async openForReading(file: string): Promise<NdjsonSide> {
+    const size = await sizeOf(file);
+    if (size === undefined) throw codedError('history-unreadable', `there is no file ${file}`);
+    const violations: string[] = [];
+    let lines = 0;
+    for await (const line of linesOf(file, size)) {
+      lines += 1;
+      const fault = lines === 1 ? faultOfHeader(line) : faultOfLine(line);
+      if (fault !== undefined) violations.push(`line ${lines}: ${fault}`);
+      if (violations.length === most) break;
+    }
+    if (lines === 0) violations.push('the file is empty');
+    if (violations.length > 0) throw codedError('history-unreadable', `${file}: ${violations.join('; ')}`);
+    return new NdjsonSide(file, undefined, size, lines < 2);
+  }
+
+  /** Makes the file if need be. A line that a killed copy left unfinished is cut off. */
+  static async openForWriting(file: string): Promise<NdjsonSide> {
+    const size = (await sizeOf(file)) ?? 0;
+    const whole = size === 0 ? 0 : await wholeLines(file);
+    const handle = await open(file, size === 0 ? 'w' : 'r+', 0o600);
+    await handle.truncate(whole);
+    const side = new NdjsonSide(file, handle, whole, whole === 0 || (await isHeaderAlone(file, whole)));
+    if (whole === 0) await side.append(`${JSON.stringify(header)}\n`);
+    return side;
+  }
+
+  async *read(): AsyncIterable<Stretch> {
+    let events: MovedEvent[] = [];
+    let bytes = 0;
+    let isFirst = true;
+    for await (const line of linesOf(this.file, this.size)) {
+      bytes += Buffer.byteLength(line) + 1;
+      if (!isFirst) events.push(JSON.parse(line) as MovedEvent);
+      isFirst = false;
+      if (events.length < stretch) continue;
+      yield { events, share: Math.min(1, bytes / this.size) };
+      events = [];
+    }
+    yield { events, share: 1 };
+  }
+
+  known(): void {
+    // Lines follow lines, whatever they hold.
+  }
+
+  async write(events: readonly MovedEvent[]): Promise<void> {
+    const lines = events.map(
+      ({ stream, revision, id, type, data, metadata }) =>
+        `${JSON.stringify({ stream, revision, id, type, data, metadata })}\n`,
+    );
+    await this.append(lines.join(''));
+  }
+
+  async flush(): Promise<void> {
+    await this.handle?.datasync();
+  }
+
+  async close(): Promise<void> {
+    await this.handle?.close();
+  }
+
+  private async append(text: string): Promise<void> {
+    const bytes = Buffer.from(text);
+    await this.handle?.write(bytes, 0, bytes.length, this.size);
+    this.size += bytes.length;
+  }
+}
+
+async function sizeOf(file: string): Promise<number | undefined> {
+  return stat(file).then(
+    ({ size }) => size,
+    () => undefined,
+  );
+}
+
+function linesOf(file: string, size: number): AsyncIterable<string> {
+  if (size === 0) return (async function* () {})();
+  return createInterface({ input: createReadStream(file, { end: size - 1 }), crlfDelay: Infinity });
+}
+
+async function wholeLines(file: string): Promise<number> {
+  let place = 0;
+  let whole = 0;
+  for await (const chunk of createReadStream(file) as AsyncIterable<Buffer>) {
+    const last = chunk.lastIndexOf(10);
+    if (last >= 0) whole = place + last + 1;
+    place += chunk.length;
+  }
+  return whole;
+}
+
+/** Rejects when the file is no history at all: nothing of it may be overwritten. */
+async function isHeaderAlone(file: string, size: number): Promise<boolean> {
+  let lines = 0;
+  for await (const line of linesOf(file, size)) {
+    lines += 1;
+    const fault = lines === 1 ? faultOfHeader(line) : undefined;
+    if (fault !== undefined) throw codedError('history-unreadable', `${file}: line 1: ${fault}`);
+    if (lines === 2) return false;
+  }
+  return true;
+}
+
+function faultOfHeader(line: string): string | undefined {
+  const { format, version } = (parsed(line) ?? {}) as Partial<typeof header>;
+  if (format !== header.format) return 'is not the first line of a history';
+  return version === header.version ? undefined : `version ${String(version)} is not known here`;
+}
+
+const isText = (value: unknown) => typeof value === 'string' && value.length > 0;
+const isObject = (value: unknown) => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isRevision = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+
+const fields: Readonly<Record<keyof MovedEvent, (value: unknown) => boolean>> = {
+  stream: isText,
+  revision: isRevision,
+  id: isText,
+  type: isText,
+  data: isObject,
+  metadata: isObject,
+};
+
+function faultOfLine(line: string): string | undefined {
+  const event = parsed(line);
+  if (event === undefined) return 'is not JSON';
+  if (!isObject(event)) return 'is no event';
+  const wrong = Object.entries(fields).filter(([name, isRight]) => !isRight((event as Record<string, unknown>)[name]));
+  return wrong.length === 0 ? undefined : `${wrong.map(([name]) => name).join(', ')} missing or of another kind`;
+}
+
+function parsed(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

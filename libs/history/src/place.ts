@@ -1,0 +1,38 @@
+import { existsSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+
+/** Where a history is. */
+export type Place =
+  | { readonly kind: 'embedded'; readonly file: string }
+  | { readonly kind: 'eventstoredb'; readonly connectionString: string; readonly namespace?: string }
+  | { readonly kind: 'ndjson'; readonly file: string };
+
+/** The place that a text names, or why it names none. `namespace` counts for EventStoreDB alone. */
+export function placeOf(text: string, namespace?: string): Place | { readonly fault: string } {
+  if (/^(esdb|kurrentdb)(\+discover)?:\/\//.test(text))
+    return { kind: 'eventstoredb', connectionString: text, ...(namespace === undefined ? {} : { namespace }) };
+  const [, kind, path = ''] = /^(embedded|ndjson):(.+)$/s.exec(text) ?? [];
+  if (kind === 'ndjson') return { kind, file: resolve(path) };
+  if (kind === 'embedded') return { kind, file: eventsFile(resolve(path)) };
+  return {
+    fault:
+      'A history is at `embedded:<folder or file>`, at `ndjson:<file>`, or at a connection string of EventStoreDB (`esdb://...`) or KurrentDB (`kurrentdb://...`).',
+  };
+}
+
+/** A folder stands for the file of events in it, as `DATA_DIR` does. */
+function eventsFile(path: string): string {
+  const isFile = existsSync(path) ? statSync(path).isFile() : path.endsWith('.db');
+  return isFile ? path : join(path, 'events.db');
+}
+
+/** A place as people may see it: without passwords. */
+export function shownPlace(place: Place): string {
+  if (place.kind !== 'eventstoredb') return `${place.kind}:${place.file}`;
+  const hidden = place.connectionString.replace(/^([a-z+]+:\/\/)[^/@]*@/, '$1***@').replace(/\?.*$/s, '');
+  return place.namespace === undefined ? hidden : `${hidden} (${place.namespace})`;
+}
+
+export function isSamePlace(one: Place, other: Place): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
+}
