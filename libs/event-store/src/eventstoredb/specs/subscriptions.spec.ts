@@ -108,17 +108,21 @@ describe('a subscription', () => {
     await subscription.unsubscribe();
   });
 
-  it('that reads slowly is not dropped for it, however much is appended meanwhile', async () => {
+  it('that is slow to work is not dropped for it, however much is appended meanwhile', async () => {
     const double = await newDouble();
-    const [reader, writer] = [await newStore(double.connectionString), await newStore(double.connectionString)];
+    const patient = { callTimeout: 5_000 };
+    const [reader, writer] = [
+      await newStore(double.connectionString, patient),
+      await newStore(double.connectionString, patient),
+    ];
     let seen = 0;
     reader.subscribe({ after: '', batchSize: 50 }, async (batch) => {
       await new Promise((resolve) => setTimeout(resolve, 20));
       seen += batch.events.length;
     });
-    for (let i = 0; i < 10; i += 1)
+    for (let i = 0; i < 5; i += 1)
       await writer.append('s', events(100, { data: { text: 'x'.repeat(1_000) } }), i * 100 - 1);
-    await until(() => seen === 1_000);
+    await until(() => seen === 500);
   });
 
   it('of a client that does not read is dropped by older servers, and falls behind on newer ones', async () => {
