@@ -8,7 +8,6 @@ import { DoubleCluster } from '../../../../../test/support/eventstoredb/cluster'
 import { Link } from '../../../../../test/support/eventstoredb/link';
 import { certificate, certificateKey } from '../../../../../test/support/eventstoredb/node-certificate';
 import { Collector, events, ids, stored } from '../../contract/store-under-test';
-import { openEventStoreDb } from '../../index';
 import { fate, trial, until } from './trial';
 
 const { ending, double: newDouble, store: newStore, rawClient } = trial();
@@ -168,12 +167,12 @@ describe('the process', () => {
   it.each(['a store that works', 'a store that waits for a server'])('ends after the end of %s', async (what) => {
     const double = await newDouble();
     const link = ending(await new Link(double).start());
-    const library = join(__dirname, '../../index.ts');
+    const library = join(__dirname, '../store.ts');
     const script = `
-      const { openEventStoreDb } = require(${JSON.stringify(library)});
+      const { EventStoreDbStore } = require(${JSON.stringify(library)});
       (async () => {
         const options = { connectionString: 'esdb://127.0.0.1:${link.port}?tls=false', callTimeout: 400, patience: 400 };
-        const store = await openEventStoreDb(options);
+        const store = await new EventStoreDbStore(options).open();
         store.subscribe({ after: '' }, () => undefined);
         process.stdout.write('open');
         await new Promise((resolve) => process.stdin.once('data', resolve));
@@ -186,12 +185,5 @@ describe('the process', () => {
     if (what.includes('waits')) link.freeze();
     child.stdin.write('go\n');
     expect(await new Promise((resolve) => child.once('exit', resolve))).toBe(0);
-  });
-
-  it('may open a store again after a failure', async () => {
-    const double = await newDouble({ users: { admin: 'other' } });
-    await expect(openEventStoreDb({ connectionString: double.connectionString })).rejects.toMatchObject({
-      code: 'store-denied',
-    });
   });
 });
