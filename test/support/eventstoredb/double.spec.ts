@@ -46,7 +46,7 @@ describe('the double of EventStoreDB', () => {
     const { client } = await started();
     await client.appendToStream('a', [...made('A'), ...made('B'), ...made('C')]);
     await client.appendToStream('b', made('D'));
-    const all = await client.readAll();
+    const all = client.readAll();
     const places: { commit: bigint; prepare: bigint }[] = [];
     for await (const { event } of all) if (event) places.push(event.position);
     const [, second] = places;
