@@ -30,11 +30,17 @@ export function trial() {
     /** The client as it is, to show what it suffers. */
     rawClient: (connectionString: string): EventStoreDBClient => {
       const client = EventStoreDBClient.connectionString(connectionString);
-      // It may wait for ever for a call that is dead.
-      ends.push(() => fate(client.dispose(), 200));
+      ends.push(() => endOf(client));
       return client;
     },
   };
+}
+
+/** The client may wait for ever for a call that is dead, and leaves its connection up. */
+async function endOf(client: EventStoreDBClient): Promise<void> {
+  await fate(client.dispose(), 200);
+  const inside = client as unknown as { getChannel(): Promise<{ close(): void }> };
+  (await inside.getChannel()).close();
 }
 
 /** What became of a promise within some milliseconds. */
