@@ -9,7 +9,7 @@ import { runnableIn, runShell } from './shell';
 // The documentation names what exists, and its examples run. Cannot see: whether an explanation is a good one.
 
 /** Variables of the surroundings. */
-const others = ['OCPP_REFERENCE', 'NODE_EXTRA_CA_CERTS'];
+const others = ['OCPP_REFERENCE', 'NODE_EXTRA_CA_CERTS', 'ESDB_TEST_CONNECTION'];
 const root = join(__dirname, '../..');
 const pages = ['README.md', ...markdownIn('docs')];
 const text = (page: string): string => readFileSync(join(root, page), 'utf8');

@@ -72,7 +72,10 @@ export class EventStoreDbDouble implements Node {
 
   /** Listens; after a stop on the same port, with the same log. */
   async start(): Promise<this> {
-    const server = new Server({ 'grpc.max_receive_message_length': 32 * 1_048_576 });
+    const server = new Server({
+      'grpc.max_receive_message_length': 32 * 1_048_576,
+      'grpc.max_concurrent_streams': 100,
+    });
     server.addService(StreamsService, this.streams());
     server.addService(ServerFeaturesService, {
       getSupportedMethods: (_call: unknown, done: sendUnaryData<features.SupportedMethods>) => this.features(done),
@@ -152,7 +155,7 @@ export class EventStoreDbDouble implements Node {
     call.on('cancelled', over).on('close', over).on('error', over).on('finish', over);
     if (this.faults.silent) return;
     const refused = refusalOfRead(this, call.metadata);
-    if (refused !== undefined) return void call.destroy(refused);
+    if (refused !== undefined) return void call.emit('error', refused);
     const options = call.request.getOptions();
     if (options === undefined) return void call.end();
     if (!options.hasSubscription()) return readPage(this.log, call, options);

@@ -34,7 +34,7 @@ export class Link {
   }
 
   /** Leaves the connections that there are for dead, and lets new ones through. */
-  thawForNewOnes(): void {
+  letNewOnesThrough(): void {
     this.frozen = false;
   }
 

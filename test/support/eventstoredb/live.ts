@@ -58,7 +58,7 @@ export class LiveSubscription {
   }
 
   dropAsTooSlow(): void {
-    this.call.destroy(tooSlow());
+    this.call.emit('error', tooSlow());
   }
 
   private news(): void {

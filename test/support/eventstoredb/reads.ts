@@ -14,7 +14,7 @@ export function readPage(log: DoubleLog, call: Reading, options: ReadOptions): v
   if (stream === undefined) return send(call, pageOfAll(log, options));
   const name = nameOf(stream.getStreamIdentifier());
   const page = log.page(name, requestOf(options));
-  if (page === 'deleted') return void call.destroy(streamDeleted(name));
+  if (page === 'deleted') return void call.emit('error', streamDeleted(name));
   if (page === 'missing') call.write(streamNotFound(stream.getStreamIdentifier()));
   send(call, page === 'missing' ? [] : page);
 }

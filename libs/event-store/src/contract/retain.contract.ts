@@ -1,16 +1,19 @@
 import { NO_STREAM } from '@app/kernel';
 import type { EventStore, RecordedEvent } from '@app/kernel';
-import { Collector, allPages, events, fresh, ids, stored } from './store-under-test';
-import type { FakeClock, OpenStore } from './store-under-test';
+import { Collector, FakeClock, allPages, events, fresh, ids, stored } from './store-under-test';
+import type { OpenStore } from './store-under-test';
 
-export function retainContract(open: OpenStore, atOnce: boolean): void {
+export function retainContract(open: OpenStore, atOnce: boolean, hasClock: boolean): void {
+  const describeAges = hasClock ? describe : () => undefined;
   const itAtOnce = atOnce ? it : () => undefined;
   let store: EventStore;
-  let clock: FakeClock;
   let stream: string;
+  const clock = new FakeClock();
 
   beforeAll(async () => {
-    ({ store, clock } = await open());
+    const opened = await open();
+    store = opened.store;
+    if (opened.clock) clock.advance = (seconds) => opened.clock?.advance(seconds);
   });
   afterAll(() => store.close());
   beforeEach(() => {
@@ -89,7 +92,7 @@ export function retainContract(open: OpenStore, atOnce: boolean): void {
     });
   });
 
-  describe('retain by age', () => {
+  describeAges('retain by age', () => {
     it('keeps the events that are young enough', async () => {
       await store.retain(stream, { maxAge: 60 });
       await store.append(stream, events(2), 'any');

@@ -3,7 +3,8 @@ import type { Clock, EventStore, EventToAppend, LogPage, Position, RecordedEvent
 /** A store to try, and what the trial needs to know about it. It may hold events of others, as a server would. */
 interface StoreUnderTest {
   readonly store: EventStore;
-  readonly clock: FakeClock;
+  /** Time as the store has it; a server cannot be told. */
+  readonly clock: FakeClock | undefined;
 }
 
 export type OpenStore = () => Promise<StoreUnderTest>;

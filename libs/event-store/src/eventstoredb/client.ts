@@ -3,6 +3,7 @@ import { excludeSystemEvents, streamNameFilter } from '@eventstore/db-client';
 import type { ParsedConnection } from './connection';
 import type { Given, Proposed } from './events';
 import { isPastHelp, TookTooLong } from './failures';
+import { Gate } from './gate';
 import { Line } from './line';
 import type { LogPosition } from './positions';
 
@@ -32,12 +33,16 @@ interface Endable {
 /** More than the deadline that the client is given, so that its own error comes first. */
 const extra = 500;
 
+/** A connection carries a hundred calls; the time of one that waits behind them would run all the same. */
+const mostCalls = 80;
+
 /** The client, tamed. Rejects with whatever the client throws, or with `TookTooLong`. */
 export class TamedClient {
-  /** A client each for calls and for the subscription: one connection carries a hundred calls at most. */
+  /** A client each for calls and for the subscription, which must not wait for each other. */
   private readonly calls: Line;
   private readonly live: Line;
   private readonly credentials: Credentials;
+  private readonly gate: Gate;
 
   constructor(
     connection: ParsedConnection,
@@ -47,6 +52,7 @@ export class TamedClient {
     this.calls = new Line(connection.text, callTimeout + 2 * extra);
     this.live = new Line(connection.text, 0);
     this.credentials = connection.credentials;
+    this.gate = new Gate(mostCalls, callTimeout);
   }
 
   /** Credentials on each append choose the unary call: that of batches has no deadline and can die for good. */
@@ -123,12 +129,15 @@ export class TamedClient {
   }
 
   private async call<Result>(work: (client: EventStoreDBClient) => Promise<Result>): Promise<Result> {
+    const leave = await this.gate.enter();
     const client = this.calls.use();
     try {
       return await this.within(work(client));
     } catch (error) {
       if (isPastHelp(error)) this.calls.giveUp(client);
       throw error;
+    } finally {
+      leave();
     }
   }
 

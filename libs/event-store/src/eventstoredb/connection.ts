@@ -7,8 +7,8 @@ import type { ConnectionOption } from './connection-options';
 // it does not know, and prints the whole string, secrets and all, when it finds fault with it.
 
 export interface ParsedConnection {
-  /** For the client. */
-  readonly text: string;
+  /** For the client; a different number makes a connection of its own. */
+  readonly text: (number: number) => string;
   readonly credentials: { readonly username: string; readonly password: string };
   /** As `host:port`. */
   readonly hosts: readonly string[];
@@ -29,9 +29,9 @@ export function parsedConnection(connectionString: string): ParsedConnection {
   const login = credentials === undefined ? undefined : credentialsIn(credentials);
   const all = withDefaults(options, discovers || hosts.length > 1);
   const user = login ? `${encodeURIComponent(login.username)}:${encodeURIComponent(login.password)}@` : '';
-  const query = all.map(optionText).join('&');
+  const start = `esdb${discovers ? '+discover' : ''}://${user}${hosts.join(',')}`;
   return {
-    text: `esdb${discovers ? '+discover' : ''}://${user}${hosts.join(',')}?${query}`,
+    text: (number) => `${start}?${distinct(all, number).map(optionText).join('&')}`,
     credentials: login ?? anybody,
     hosts,
   };
@@ -121,6 +121,17 @@ function fileFaults(options: readonly ConnectionOption[]): readonly string[] {
 
 function isSecure(options: readonly ConnectionOption[]): boolean {
   return !options.some(({ key, value }) => key === 'tls' && value === 'false');
+}
+
+const defaultTimeout = 10_000;
+const never = 1_000_000_000;
+
+/** The transport shares one connection among all clients of the same settings, so that these differ by milliseconds. */
+function distinct(options: readonly ConnectionOption[], number: number): readonly ConnectionOption[] {
+  const key = 'keepAliveTimeout';
+  const given = options.find((option) => option.key === key);
+  const base = given === undefined ? defaultTimeout : given.value === '-1' ? never : Number(given.value);
+  return [...options.filter((option) => option !== given), { key, value: String(base + number) }];
 }
 
 /** Discovery is tried once for each of our own tries: a client that is busy with it cannot be ended. */

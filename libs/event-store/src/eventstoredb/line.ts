@@ -1,5 +1,6 @@
 import { EventStoreDBClient } from '@eventstore/db-client';
 import { codedError } from '@app/kernel';
+import type { ParsedConnection } from './connection';
 
 /** What the client keeps to itself, as far as it is needed to end its connection. */
 interface Inside {
@@ -8,6 +9,13 @@ interface Inside {
 
 const longestEnd = 2_000;
 
+let clients = 0;
+
+function count(): number {
+  clients += 1;
+  return clients;
+}
+
 /** One client and its connection, made anew when it is past help: clients remember denials, and trust dead connections. */
 export class Line {
   private client: EventStoreDBClient;
@@ -15,11 +23,11 @@ export class Line {
   private readonly retired = new Set<EventStoreDBClient>();
 
   constructor(
-    private readonly text: string,
+    private readonly text: ParsedConnection['text'],
     /** Milliseconds that calls on a client that was given up may take to end. */
     private readonly grace: number,
   ) {
-    this.client = made(text);
+    this.client = made(text(count()));
   }
 
   /** The client to make a call with now. */
@@ -31,7 +39,7 @@ export class Line {
   /** Gives a client up, unless another call has done so. */
   giveUp(client: EventStoreDBClient): void {
     if (client !== this.client) return;
-    this.client = made(this.text);
+    this.client = made(this.text(count()));
     this.isUsed = false;
     this.retired.add(client);
     setTimeout(() => void this.end(client), this.grace).unref();

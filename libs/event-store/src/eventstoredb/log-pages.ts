@@ -20,8 +20,8 @@ interface Stretch {
   readonly isLast: boolean;
 }
 
-/** Events read at a time, when few are wanted and when a filter leaves most of them out. */
-const fewest = 100;
+/** Events read at a time, when few are wanted and when a filter leaves most of them out. Each costs the client a message. */
+const fewest = 10;
 const most = 1_000;
 
 /** Pages of $all with filters of ours: reads of the client have none, and give the events of the system too. */
@@ -60,7 +60,7 @@ export class LogPages {
   private async lookBack(): Promise<{ readonly found: Given | undefined; readonly end: Position | undefined }> {
     let from: Position | undefined;
     let end: Position | undefined;
-    for (let count = fewest; ; count = most) {
+    for (let count = fewest; ; count = Math.min(most, count * 10)) {
       const { events, last, isLast } = await this.stretch(from, 'backwards', count);
       end ??= positionOf(events[0]);
       const [found] = ours(events, this.names);

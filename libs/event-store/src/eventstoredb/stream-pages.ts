@@ -23,8 +23,9 @@ export class StreamPages {
     { from, isBackward, limit }: { from: number | undefined; isBackward: boolean; limit: number },
   ): Promise<StreamPage> {
     const found = isBackward
-      ? await this.read(stream, from ?? 'end', 'backwards', limit + 1)
-      : await this.read(stream, from ?? 0, 'forwards', limit + 1);
+      ? await this.found(stream, from ?? 'end', 'backwards', limit + 1)
+      : await this.found(stream, from ?? 0, 'forwards', limit + 1);
+    if (found === undefined) return { events: [], lastRevision: NO_STREAM, endOfStream: true };
     const events = found.slice(0, limit).map(recordedOf);
     const isWhole = found.length <= limit;
     const atEnd = isBackward ? (from === undefined ? events[0] : undefined) : isWhole ? events.at(-1) : undefined;
@@ -42,11 +43,20 @@ export class StreamPages {
   }
 
   async read(stream: string, from: number | 'end', direction: Direction, count: number): Promise<readonly Given[]> {
+    return (await this.found(stream, from, direction, count)) ?? [];
+  }
+
+  private async found(
+    stream: string,
+    from: number | 'end',
+    direction: Direction,
+    count: number,
+  ): Promise<readonly Given[] | undefined> {
     const name = this.names.onServer(stream);
     try {
       return ours(await this.patience.with(() => this.client.readStream(name, from, direction, count)), this.names);
     } catch (error) {
-      if (failureOf(error).kind === 'no-stream') return [];
+      if (failureOf(error).kind === 'no-stream') return undefined;
       throw error;
     }
   }

@@ -1,0 +1,53 @@
+import { NO_STREAM } from '@app/kernel';
+import { status } from '@grpc/grpc-js';
+import { events, stored } from '../../contract/store-under-test';
+import { fate, trial, until } from './trial';
+
+const { double: newDouble, store: newStore, rawClient } = trial();
+
+describe('a read', () => {
+  it('of a stream that is not there is an empty page, two hundred times over', async () => {
+    const double = await newDouble();
+    const store = await newStore(double.connectionString, { callTimeout: 5_000 });
+    const pages = await Promise.all(Array.from({ length: 200 }, (_, i) => store.readStream(`none-${i}`, { limit: 1 })));
+    expect(new Set(pages.map(({ lastRevision }) => lastRevision))).toEqual(new Set([NO_STREAM]));
+  });
+
+  it('that fails leaves nothing behind: the client lives on after two hundred', async () => {
+    const double = await newDouble();
+    const store = await newStore(double.connectionString, { patience: 1 });
+    await store.append('s', events(300), NO_STREAM);
+    for (let i = 0; i < 200; i += 1) {
+      double.faults.refuse = { code: status.UNAVAILABLE, times: 1 };
+      await store.readStream('s', { limit: 200 }).catch(() => undefined);
+    }
+    delete double.faults.refuse;
+    expect(await stored(store, 's')).toHaveLength(300);
+    await until(() => double.openReads === double.subscriptions);
+  });
+
+  it('that nobody answers is given up and its call ended: two hundred do not use up the connection', async () => {
+    const double = await newDouble();
+    const store = await newStore(double.connectionString, { callTimeout: 100, patience: 1 });
+    await store.append('s', events(3), NO_STREAM);
+    double.faults.silent = true;
+    const reads = Array.from({ length: 200 }, () => store.readStream('s', { limit: 10 }));
+    expect(new Set((await Promise.allSettled(reads)).map((read) => read.status))).toEqual(new Set(['rejected']));
+    double.faults.silent = false;
+    expect(await stored(store, 's')).toHaveLength(3);
+    await until(() => double.openReads <= double.subscriptions);
+  });
+
+  it('is left by the client itself as an open call when its loop is, until the connection takes no more', async () => {
+    const double = await newDouble();
+    const store = await newStore(double.connectionString, { callTimeout: 5_000 });
+    const client = rawClient(double.connectionString);
+    await store.append('s', events(1_000, { data: { text: 'x'.repeat(300) } }), NO_STREAM);
+    const leave = async () => {
+      for await (const { event } of client.readStream('s', { maxCount: 1_000 })) if (event?.revision === 1n) break;
+    };
+    expect(await fate(Promise.all(Array.from({ length: 101 }, leave)), 1_500)).toBe('pending');
+    expect(double.openReads).toBeGreaterThanOrEqual(100);
+    expect(await stored(store, 's')).toHaveLength(1_000);
+  });
+});
