@@ -158,7 +158,7 @@ export class EventStoreDbDouble implements Node {
     if (refused !== undefined) return void call.emit('error', refused);
     const options = call.request.getOptions();
     if (options === undefined) return void call.end();
-    if (!options.hasSubscription()) return readPage(this.log, call, options);
+    if (!options.hasSubscription()) return readPage(this.log, call, options, this.faults.slowPages);
     const subscription = new LiveSubscription(this, call, options);
     this.live.set(call, subscription);
     subscription.start();

@@ -17,6 +17,8 @@ export interface Faults {
   notLeader?: number;
   /** Appends are refused as during an election: before a node is ready, without a leader, or by a node that is too busy. */
   election?: 'not-ready' | 'no-leader' | 'busy';
+  /** Milliseconds between one event of a page and the next. */
+  slowPages?: number;
   /** Everything is denied. */
   denied?: boolean;
   /** The question for the supported methods is denied, or never answered. */

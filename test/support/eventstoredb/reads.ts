@@ -9,14 +9,14 @@ export type Reading = ServerWritableStream<streams.ReadReq, streams.ReadResp>;
 export type ReadOptions = streams.ReadReq.Options;
 
 /** A page of a stream or of everything, from a place on, which is included. Links are not resolved: nobody makes any here. */
-export function readPage(log: DoubleLog, call: Reading, options: ReadOptions): void {
+export function readPage(log: DoubleLog, call: Reading, options: ReadOptions, slowness = 0): void {
   const stream = options.getStream();
-  if (stream === undefined) return send(call, pageOfAll(log, options));
+  if (stream === undefined) return send(call, pageOfAll(log, options), slowness);
   const name = nameOf(stream.getStreamIdentifier());
   const page = log.page(name, requestOf(options));
   if (page === 'deleted') return void call.emit('error', streamDeleted(name));
   if (page === 'missing') call.write(streamNotFound(stream.getStreamIdentifier()));
-  send(call, page === 'missing' ? [] : page);
+  send(call, page === 'missing' ? [] : page, slowness);
 }
 
 function pageOfAll(log: DoubleLog, options: ReadOptions): readonly LoggedEvent[] {
@@ -35,7 +35,7 @@ function pageOfAll(log: DoubleLog, options: ReadOptions): readonly LoggedEvent[]
 }
 
 /** Waits whenever the client reads no further: a page must not pile up here. */
-function send(call: Reading, events: readonly LoggedEvent[]): void {
+function send(call: Reading, events: readonly LoggedEvent[], slowness: number): void {
   let place = 0;
   const go = () => {
     for (;;) {
@@ -43,7 +43,9 @@ function send(call: Reading, events: readonly LoggedEvent[]): void {
       if (event === undefined) return void call.end();
       if (call.cancelled || call.destroyed) return;
       place += 1;
-      if (!call.write(readEvent(event))) return void call.once('drain', go);
+      const isTaken = call.write(readEvent(event));
+      if (slowness > 0) return void setTimeout(go, slowness);
+      if (!isTaken) return void call.once('drain', go);
     }
   };
   go();

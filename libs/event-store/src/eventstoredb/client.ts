@@ -114,12 +114,15 @@ export class TamedClient {
   /** Reads in the tick in which the read is made, whole, and ends the call whatever happens. */
   private collect(read: (client: EventStoreDBClient) => Reading): Promise<readonly Given[]> {
     let reading: Reading | undefined;
-    const work = async (client: EventStoreDBClient) => {
+    const work = async (client: EventStoreDBClient, alive: Alive) => {
       reading = read(client);
       reading.on('error', () => undefined);
       const events: Given[] = [];
-      for await (const { event } of reading as unknown as AsyncIterable<{ event?: Given }>)
+      for await (const { event } of reading as unknown as AsyncIterable<{ event?: Given }>) {
+        // A long page on a slow line is no silence.
+        alive();
         if (event) events.push(event);
+      }
       return events;
     };
     return this.call(work).catch((error: unknown) => {
@@ -128,11 +131,11 @@ export class TamedClient {
     });
   }
 
-  private async call<Result>(work: (client: EventStoreDBClient) => Promise<Result>): Promise<Result> {
+  private async call<Result>(work: (client: EventStoreDBClient, alive: Alive) => Promise<Result>): Promise<Result> {
     const leave = await this.gate.enter();
     const client = this.calls.use();
     try {
-      return await this.within(work(client));
+      return await this.within((alive) => work(client, alive));
     } catch (error) {
       if (isPastHelp(error)) this.calls.giveUp(client);
       throw error;
@@ -141,13 +144,18 @@ export class TamedClient {
     }
   }
 
-  private within<Result>(work: Promise<Result>): Promise<Result> {
+  private within<Result>(work: (alive: Alive) => Promise<Result>): Promise<Result> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new TookTooLong(this.callTimeout)), this.callTimeout + extra);
-      work.then(resolve, reject).finally(() => clearTimeout(timer));
+      work(() => void timer.refresh())
+        .then(resolve, reject)
+        .finally(() => clearTimeout(timer));
     });
   }
 }
+
+/** Says that something came: the time until the call is given up begins anew. */
+type Alive = () => void;
 
 /** Ends what iterates over a stream as well, for that may wait for a call that never comes to be. */
 async function ended(stream: Endable, cancelled: Promise<void>): Promise<void> {

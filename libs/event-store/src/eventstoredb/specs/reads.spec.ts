@@ -26,6 +26,14 @@ describe('a read', () => {
     await until(() => double.openReads === double.subscriptions);
   });
 
+  it('that comes slowly is read to its end, however long that takes, for it is not silent', async () => {
+    const double = await newDouble();
+    const store = await newStore(double.connectionString, { callTimeout: 100, patience: 1 });
+    await store.append('s', events(30), NO_STREAM);
+    double.faults.slowPages = 50;
+    expect(await stored(store, 's')).toHaveLength(30);
+  });
+
   it('that nobody answers is given up and its call ended: two hundred do not use up the connection', async () => {
     const double = await newDouble();
     const store = await newStore(double.connectionString, { callTimeout: 100, patience: 1 });
