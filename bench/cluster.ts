@@ -11,7 +11,7 @@ import { startService, trialFolder } from './processes';
 
 // EventStoreDB's protocol, on the double in a process of its own: what the client and the adapter cost, not what a server does.
 
-export interface ClusterFigures {
+interface ClusterFigures {
   /** StartTransaction, 64 connections. */
   readonly embedded: LoadResult;
   readonly shared: LoadResult;
@@ -44,7 +44,13 @@ async function startDouble(): Promise<Server> {
   };
 }
 
-export async function benchCluster({ duration, events }: { readonly duration: number; readonly events: number }) {
+export async function benchCluster({
+  duration,
+  events,
+}: {
+  readonly duration: number;
+  readonly events: number;
+}): Promise<ClusterFigures> {
   const server = await startDouble();
   try {
     const embedded = await requestsOn({}, duration);
