@@ -11,7 +11,7 @@ import { startService, trialFolder } from './processes';
 
 // EventStoreDB's protocol, on the double in a process of its own: what the client and the adapter cost, not what a server does.
 
-interface ClusterFigures {
+export interface ClusterFigures {
   /** StartTransaction, 64 connections. */
   readonly embedded: LoadResult;
   readonly shared: LoadResult;
@@ -80,7 +80,7 @@ async function requestsOn(environment: Readonly<Record<string, string>>, duratio
   const service = await startService(folder.path, environment);
   await starts(service.port, 64, duration / 2);
   const result = await starts(service.port, 64, duration);
-  const serviceMegabytes = Math.round((await residentBytes(service.pid)) / 1_048_576);
+  const serviceMegabytes = Math.round(residentBytes(service.pid) / 1_048_576);
   await service.stop();
   folder.remove();
   return { ...result, serviceMegabytes };

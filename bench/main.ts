@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
+import type { ClusterFigures } from './cluster';
 import { benchCluster } from './cluster';
 import { benchConversation } from './conversation';
 import { benchHistory } from './history';
@@ -111,6 +112,18 @@ async function requests(): Promise<{ readonly rows: readonly Row[]; readonly ste
   return { rows, steady };
 }
 
+/** The same on a store that instances share. */
+async function instances(): Promise<ClusterFigures> {
+  const cluster = await benchCluster({ duration: quick ? 2_000 : 6_000, events: quick ? 20_000 : 200_000 });
+  say(
+    `\nEventStoreDB's protocol (the double): StartTransaction ${round(cluster.shared.requestsPerSecond)} /s, ${cluster.ratio.toFixed(3)} times the embedded store (${round(cluster.embedded.requestsPerSecond)} /s), two instances ${round(cluster.twoInstances)} /s;`,
+  );
+  say(
+    `  appends ${round(cluster.appendsPerSecond)} events/s, catching up ${round(cluster.catchUpPerSecond)} events/s, an append is seen at another instance after p50 ${cluster.visible.p50.toFixed(2)} ms, p99 ${cluster.visible.p99.toFixed(2)} ms; ${cluster.serviceMegabytes} MB`,
+  );
+  return cluster;
+}
+
 async function main(): Promise<void> {
   say(`node ${process.version}, ${cpus().length} cores, ${cpus()[0]?.model ?? 'unknown'}`);
   const requestFigures = await requests();
@@ -140,13 +153,7 @@ async function main(): Promise<void> {
   say(
     `Answers from outside: p50 ${delegated.p50.toFixed(2)} ms, p99 ${delegated.p99.toFixed(2)} ms, by the built-in rules ${delegated.automaticP50.toFixed(2)} ms; ${pending.requests} that wait take ${Math.round(pending.bytesEach / 1_000)} kB each`,
   );
-  const cluster = await benchCluster({ duration: quick ? 2_000 : 6_000, events: quick ? 20_000 : 200_000 });
-  say(
-    `\nEventStoreDB's protocol (the double): StartTransaction ${round(cluster.shared.requestsPerSecond)} /s, ${cluster.ratio.toFixed(3)} times the embedded store (${round(cluster.embedded.requestsPerSecond)} /s), two instances ${round(cluster.twoInstances)} /s;`,
-  );
-  say(
-    `  appends ${round(cluster.appendsPerSecond)} events/s, catching up ${round(cluster.catchUpPerSecond)} events/s, an append is seen at another instance after p50 ${cluster.visible.p50.toFixed(2)} ms, p99 ${cluster.visible.p99.toFixed(2)} ms; ${cluster.serviceMegabytes} MB`,
-  );
+  const cluster = await instances();
   mkdirSync('bench/results', { recursive: true });
   const file = `bench/results/${new Date().toISOString().replaceAll(':', '-')}.json`;
   writeFileSync(

@@ -1,5 +1,7 @@
 import { vendorRegistry } from '@app/charge-box';
 import { parseAllowList } from '@app/egress';
+import { connectionFaults } from '@app/event-store';
+import { trustedProxies } from '@app/ingress';
 import { hostname } from 'node:os';
 import { z } from 'zod';
 
@@ -70,11 +72,16 @@ export const variables = {
   EVENT_STORE: variable(
     z
       .string()
-      .regex(
-        /^(embedded|memory|(esdb|kurrentdb)(\+discover)?:\/\/\S+)$/,
-        'must be embedded, memory, or a connection string of EventStoreDB (esdb://...) or KurrentDB (kurrentdb://...)',
-      )
-      .default('embedded'),
+      .default('embedded')
+      .superRefine((text, context) => {
+        if (text === 'embedded' || text === 'memory') return;
+        const faults = text.includes('://')
+          ? connectionFaults(text).map((fault) => `is no connection string that can be used: ${fault}`)
+          : [
+              'must be embedded, memory, or a connection string of EventStoreDB (esdb://...) or KurrentDB (kurrentdb://...)',
+            ];
+        for (const message of faults) context.addIssue({ code: 'custom', message });
+      }),
     'embedded',
     '`embedded` keeps the history in a file below DATA_DIR; `memory` forgets everything at the end, for tries and tests; a connection string (`esdb://user:password@host:2113?tls=true`) keeps it in EventStoreDB or KurrentDB, which several instances may share.',
   ),
@@ -212,6 +219,19 @@ export const variables = {
   ),
   RECEIVE_TIMEOUT: variable(whole(1, 3_600, 30), '30', 'Seconds that a request may take to arrive.'),
   KEEP_ALIVE_TIMEOUT: variable(whole(1, 86_400, 75), '75', 'Seconds that an idle connection of a charge box is kept.'),
+  TRUST_PROXY: variable(
+    z
+      .string()
+      .default('')
+      .transform((text, context) => {
+        const proxies = trustedProxies(text);
+        if (!('violations' in proxies)) return proxies;
+        for (const message of proxies.violations) context.addIssue({ code: 'custom', message });
+        return z.NEVER;
+      }),
+    'none',
+    'Proxies whose `X-Forwarded-For` is believed, for charge boxes and for the API: addresses or networks, by commas.',
+  ),
   MAX_CONNECTIONS: variable(whole(1, 1_000_000, 20_000), '20000', 'Connections of charge boxes at once.'),
   MAX_IN_FLIGHT: variable(
     whole(1, 1_000_000, 5_000),

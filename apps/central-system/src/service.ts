@@ -78,6 +78,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
   const meter = new PrometheusMeter();
   const app = await createApi(AppModule.forRoot(partsOf(history, { ...given, readiness, meter })), {
     nest: { logger: false, abortOnError: false },
+    trustProxy: configuration.TRUST_PROXY.names,
   });
   // The buses know their handlers and sagas from here on.
   await app.init();

@@ -50,5 +50,6 @@ export function ingressSettings(configuration: Configuration): IngressSettings {
     maximumInFlight: configuration.MAX_IN_FLIGHT,
     faultStatus: configuration.FAULT_STATUS,
     logIdTags: configuration.LOG_ID_TAGS,
+    proxies: configuration.TRUST_PROXY,
   };
 }

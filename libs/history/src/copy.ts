@@ -1,5 +1,5 @@
 import { codedError } from '@app/kernel';
-import type { Resumable, Side } from './side';
+import type { Side } from './side';
 import type { MovedEvent, Summary } from './summary';
 import { Digest } from './summary';
 
@@ -29,20 +29,21 @@ export interface CopyReport {
 }
 
 /**
- * Copies a whole history in its order, then reads the copy and compares. Rejects with `history-not-empty` before anything is written when
- * there is something at the target and `resume` was not asked for; with `history-differs` when what is there is not the beginning of the source.
+ * Copies a whole history, then reads the copy and compares. Rejects before anything is written: with `history-not-empty` when there is
+ * something at the target and `resume` was not asked for; with `history-differs` when what is there is no part of the source.
  */
-export async function copyHistory(source: Side, target: Resumable, options: CopyOptions): Promise<CopyReport> {
+export async function copyHistory(source: Side, target: Side, options: CopyOptions): Promise<CopyReport> {
   if (!target.isEmpty && !options.resume) throw codedError('history-not-empty');
-  const digest = new Digest();
-  const there = new Beginning(target);
   const tell: Tell = (progress) => options.onProgress?.(progress);
-  await fill({ source, target, digest, there, tell });
-  const found = await digestOf(target, tell);
+  const there = await digestOf(target, tell, 'comparing');
+  const kept = there.count;
+  if (kept > 0) await requireBeginning(source, there, tell);
+  const digest = await fill({ source, target, there, tell });
+  const found = (await digestOf(target, tell, 'verifying')).summary();
   const wanted = digest.summary();
   return {
-    kept: there.count,
-    copied: wanted.events - there.count,
+    kept,
+    copied: wanted.events - kept,
     source: wanted,
     target: found,
     identical: wanted.checksum === found.checksum && wanted.events === found.events,
@@ -52,73 +53,54 @@ export async function copyHistory(source: Side, target: Resumable, options: Copy
 
 type Tell = (progress: CopyProgress) => void;
 
-interface Work {
-  readonly source: Side;
-  readonly target: Resumable;
-  readonly digest: Digest;
-  readonly there: Beginning;
-  readonly tell: Tell;
-}
-
-/** Compares as far as the target goes, then adds what it lacks. */
-async function fill({ source, target, digest, there, tell }: Work): Promise<void> {
-  for await (const { events, share } of source.read()) {
-    const fresh: MovedEvent[] = [];
-    for (const event of events) if (!(await there.holds(digest.take(event)))) fresh.push(event);
-    await target.write(fresh);
-    tell({ phase: fresh.length > 0 ? 'copying' : 'comparing', events: digest.count, share });
-  }
-  await there.requireEnd();
-  await target.flush();
-}
-
-async function digestOf(side: Side, tell: Tell): Promise<Summary> {
+async function digestOf(side: Side, tell: Tell, phase: CopyProgress['phase']): Promise<Digest> {
   const digest = new Digest();
   for await (const { events, share } of side.read()) {
     for (const event of events) digest.take(event);
-    tell({ phase: 'verifying', events: digest.count, share });
+    tell({ phase, events: digest.count, share });
   }
-  return digest.summary();
+  return digest;
 }
 
-/** What the target holds, compared event by event with what the source has in its place. */
-class Beginning {
-  count = 0;
-  private readonly digest = new Digest();
-  private readonly events: AsyncIterator<MovedEvent>;
-  private over: boolean;
-
-  constructor(private readonly target: Resumable) {
-    this.over = target.isEmpty;
-    this.events = each(target)[Symbol.asyncIterator]();
-  }
-
-  /** Whether the target has this very event as its next one; false once it has no more. */
-  async holds(line: string): Promise<boolean> {
-    if (this.over) return false;
-    const next = await this.events.next();
-    if (next.done === true) {
-      this.over = true;
-      return false;
+/** Each stream of the target must be the beginning of the same stream of the source. */
+async function requireBeginning(source: Side, there: Digest, tell: Tell): Promise<void> {
+  const digest = new Digest();
+  for await (const { events, share } of source.read()) {
+    for (const event of events) {
+      digest.take(event);
+      const { stream } = event;
+      const [has, is] = [there.of(stream), digest.of(stream)];
+      if (has.count === is.count && has.digest !== is.digest) throw differs(stream, has.count);
     }
-    if (this.digest.take(next.value) !== line) throw this.difference(next.value);
-    this.target.known(next.value);
-    this.count += 1;
-    return true;
+    tell({ phase: 'comparing', events: digest.count, share });
   }
-
-  /** The target must not hold more than the source. */
-  async requireEnd(): Promise<void> {
-    const next = this.over ? undefined : await this.events.next();
-    if (next !== undefined && next.done !== true) throw this.difference(next.value);
-  }
-
-  private difference({ stream, revision, type }: MovedEvent): Error {
-    const which = `event ${this.count + 1} there is ${type}, revision ${revision} of ${stream}`;
-    return codedError('history-differs', which);
-  }
+  for (const stream of there.names)
+    if (there.of(stream).count > digest.of(stream).count) throw differs(stream, there.of(stream).count);
 }
 
-async function* each(side: Side): AsyncIterable<MovedEvent> {
-  for await (const { events } of side.read()) yield* events;
+function differs(stream: string, count: number): Error {
+  return codedError('history-differs', `the ${count} events of ${stream} there are not the first of it in the source`);
+}
+
+interface Work {
+  readonly source: Side;
+  readonly target: Side;
+  readonly there: Digest;
+  readonly tell: Tell;
+}
+
+/** Adds what the target lacks. */
+async function fill({ source, target, there, tell }: Work): Promise<Digest> {
+  const digest = new Digest();
+  for await (const { events, share } of source.read()) {
+    const fresh: MovedEvent[] = [];
+    for (const event of events) {
+      digest.take(event);
+      if (digest.of(event.stream).count > there.of(event.stream).count) fresh.push(event);
+    }
+    await target.write(fresh, (stream) => there.of(stream).count);
+    tell({ phase: 'copying', events: digest.count, share });
+  }
+  await target.flush();
+  return digest;
 }

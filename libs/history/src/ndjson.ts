@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { open, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { codedError } from '@app/kernel';
-import type { Resumable, Stretch } from './side';
+import type { Side, Stretch } from './side';
 import type { MovedEvent } from './summary';
 
 // One event a line, after a first line that says what the file is.
@@ -14,7 +14,7 @@ const stretch = 1_000;
 const most = 20;
 
 /** A history in a file of lines. */
-export class NdjsonSide implements Resumable {
+export class NdjsonSide implements Side {
   private constructor(
     private readonly file: string,
     private readonly handle: FileHandle | undefined,
@@ -64,10 +64,6 @@ export class NdjsonSide implements Resumable {
       events = [];
     }
     yield { events, share: 1 };
-  }
-
-  known(): void {
-    // Lines follow lines, whatever they hold.
   }
 
   async write(events: readonly MovedEvent[]): Promise<void> {

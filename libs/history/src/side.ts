@@ -10,16 +10,14 @@ export interface Stretch {
 /** One side of a copy: a history that can be read from its beginning, and added to at its end. */
 export interface Side {
   readonly isEmpty: boolean;
-  /** From the first event to the last that was there when the side was opened; what was written since is included. */
+  /** From the first event to the last that was there when the side was opened, and all that it was given to write since. */
   read(): AsyncIterable<Stretch>;
-  /** Adds events in order. `revisions` are those of the source. Resolves when the side has taken them; `flush` when they are durable. */
-  write(events: readonly MovedEvent[]): Promise<void>;
+  /**
+   * Adds events: those of one box in order, others as near to it as the side can. `countOf` says how many events of a stream are there.
+   * Resolves when the side can take more.
+   */
+  write(events: readonly MovedEvent[], countOf: (stream: string) => number): Promise<void>;
+  /** Resolves when everything is durable. */
   flush(): Promise<void>;
   close(): Promise<void>;
-}
-
-/** Takes up where an earlier copy ended: the side learns what it holds. */
-export interface Resumable extends Side {
-  /** Tells the side of an event that it holds already. */
-  known(event: MovedEvent): void;
 }

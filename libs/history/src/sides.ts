@@ -4,24 +4,26 @@ import { existsSync } from 'node:fs';
 import { NdjsonSide } from './ndjson';
 import type { Place } from './place';
 import { isSamePlace, shownPlace } from './place';
-import type { Resumable } from './side';
+import type { Side } from './side';
+import type { Lanes } from './store-side';
 import { StoreSide } from './store-side';
 
 /** The embedded store takes appends in the order of the calls, so that many can share one write to the disk. */
-const embeddedLanes = 256;
+const embedded: Lanes = { most: 256, inOrder: true };
+const eventStoreDb: Lanes = { most: 64, inOrder: false };
 
 /** Opens what is copied from. Nothing is written there; a service may be at work on it. */
-export async function openSource(place: Place): Promise<Resumable> {
+export async function openSource(place: Place): Promise<Side> {
   if (place.kind === 'ndjson') return NdjsonSide.openForReading(place.file);
-  if (place.kind === 'eventstoredb') return StoreSide.open(await openEventStoreDb(place), 1);
+  if (place.kind === 'eventstoredb') return StoreSide.open(await openEventStoreDb(place), eventStoreDb);
   if (!existsSync(place.file)) throw codedError('history-unreadable', `there is no file ${place.file}`);
-  return StoreSide.open(await openEmbeddedStore({ file: place.file, readOnly: true }), 1);
+  return StoreSide.open(await openEmbeddedStore({ file: place.file, readOnly: true }), embedded);
 }
 
 /** Opens what is copied to; made if it is not there. Rejects with `store-in-use` when a service is at work on it. */
-export async function openTarget(place: Place, source: Place): Promise<Resumable> {
+export async function openTarget(place: Place, source: Place): Promise<Side> {
   if (isSamePlace(place, source)) throw codedError('history-same', shownPlace(place));
   if (place.kind === 'ndjson') return NdjsonSide.openForWriting(place.file);
-  if (place.kind === 'eventstoredb') return StoreSide.open(await openEventStoreDb(place), 1);
-  return StoreSide.open(await openEmbeddedStore({ file: place.file }), embeddedLanes);
+  if (place.kind === 'eventstoredb') return StoreSide.open(await openEventStoreDb(place), eventStoreDb);
+  return StoreSide.open(await openEmbeddedStore({ file: place.file }), embedded);
 }

@@ -1,26 +1,35 @@
 import type { EventStore, EventToAppend, Position } from '@app/kernel';
 import { BEGINNING, codedError, NO_STREAM } from '@app/kernel';
-import type { Resumable, Stretch } from './side';
+import type { Side, Stretch } from './side';
 import type { MovedEvent } from './summary';
 
 const pageSize = 2_000;
 /** Events of one stream that go in one append, and the characters of their data: stores have limits. */
 const batch = { events: 200, characters: 400_000 } as const;
 
+/** How a store takes many appends at a time. */
+export interface Lanes {
+  readonly most: number;
+  /** The order of the calls is the order of the log. Elsewhere the streams of one box wait for each other. */
+  readonly inOrder: boolean;
+}
+
 /** A history in an event store. */
-export class StoreSide implements Resumable {
+export class StoreSide implements Side {
+  /** Revision of the last event of each stream that was written to. */
   private readonly revisions = new Map<string, number>();
   private readonly underWay = new Set<Promise<void>>();
+  /** The last append of each box. */
+  private readonly tails = new Map<string, Promise<void>>();
   private failure: unknown;
 
   private constructor(
     private readonly store: EventStore,
-    /** Appends at a time. More than one only where the order of calls is the order of the log. */
-    private readonly lanes: number,
-    private readonly end: Position,
+    private readonly lanes: Lanes,
+    private end: Position,
   ) {}
 
-  static async open(store: EventStore, lanes: number): Promise<StoreSide> {
+  static async open(store: EventStore, lanes: Lanes): Promise<StoreSide> {
     return new StoreSide(store, lanes, await store.head());
   }
 
@@ -29,12 +38,13 @@ export class StoreSide implements Resumable {
   }
 
   async *read(): AsyncIterable<Stretch> {
-    const end = await this.endOfReading();
+    const { end } = this;
+    if (end === BEGINNING) return;
     let next = this.page(BEGINNING);
     for (;;) {
       const page = await next;
-      // The next page is read while this one is worked on.
       const isLast = page.endOfLog || page.next >= end;
+      // The next page is read while this one is worked on.
       if (!isLast) next = this.page(page.next);
       const events = page.events.filter(({ position }) => position <= end);
       yield { events, share: isLast ? 1 : Number(page.next) / Number(end) };
@@ -42,14 +52,10 @@ export class StoreSide implements Resumable {
     }
   }
 
-  known({ stream, revision }: MovedEvent): void {
-    this.revisions.set(stream, revision);
-  }
-
-  async write(events: readonly MovedEvent[]): Promise<void> {
+  async write(events: readonly MovedEvent[], countOf: (stream: string) => number): Promise<void> {
     for (let from = 0; from < events.length;) {
       const until = endOfRun(events, from);
-      await this.append(events.slice(from, until));
+      await this.append(events.slice(from, until), countOf);
       from = until;
     }
   }
@@ -57,16 +63,12 @@ export class StoreSide implements Resumable {
   async flush(): Promise<void> {
     await Promise.all(this.underWay);
     if (this.failure !== undefined) throw this.failure as Error;
+    if (this.revisions.size > 0) this.end = await this.store.head();
   }
 
   async close(): Promise<void> {
     await Promise.allSettled(this.underWay);
     await this.store.close();
-  }
-
-  private async endOfReading(): Promise<Position> {
-    await this.flush();
-    return this.revisions.size > 0 ? this.store.head() : this.end;
   }
 
   private page(from: Position) {
@@ -76,23 +78,36 @@ export class StoreSide implements Resumable {
     return page;
   }
 
-  private async append(run: readonly MovedEvent[]): Promise<void> {
+  private async append(run: readonly MovedEvent[], countOf: (stream: string) => number): Promise<void> {
     const stream = run[0]?.stream ?? '';
-    const expected = this.revisions.get(stream) ?? NO_STREAM;
+    const expected = this.revisions.get(stream) ?? countOf(stream) - 1;
     this.revisions.set(stream, expected + run.length);
-    const work = this.appendAt(stream, run, expected).catch((error: unknown) => {
+    const box = stream.slice(stream.indexOf('-') + 1);
+    const before = this.lanes.inOrder ? undefined : this.tails.get(box);
+    const work = this.appendAt(stream, run, { expected, before }).catch((error: unknown) => {
       this.failure ??= error;
     });
     this.underWay.add(work);
-    void work.finally(() => this.underWay.delete(work));
-    if (this.underWay.size >= this.lanes) await Promise.race(this.underWay);
+    this.tails.set(box, work);
+    void work.finally(() => {
+      this.underWay.delete(work);
+      if (this.tails.get(box) === work) this.tails.delete(box);
+    });
+    if (this.underWay.size >= this.lanes.most) await Promise.race(this.underWay);
     if (this.failure !== undefined) throw this.failure as Error;
   }
 
   /** At an explicit revision with the ids of the source: whatever is tried twice is stored once. */
-  private async appendAt(stream: string, run: readonly MovedEvent[], expected: number): Promise<void> {
+  private async appendAt(
+    stream: string,
+    run: readonly MovedEvent[],
+    { expected, before }: { readonly expected: number; readonly before: Promise<void> | undefined },
+  ): Promise<void> {
+    if (before !== undefined) await before;
+    // After a failure nothing more of the box may follow, or its order would have a gap.
+    if (this.failure !== undefined) return;
     const events = run.map(({ id, type, data, metadata }): EventToAppend => ({ id, type, data, metadata }));
-    const { outcome } = await this.store.append(stream, events, expected);
+    const { outcome } = await this.store.append(stream, events, expected < 0 ? NO_STREAM : expected);
     if (outcome === 'conflict') throw codedError('history-changed', `somebody else writes to ${stream}`);
   }
 }

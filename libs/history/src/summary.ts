@@ -8,48 +8,64 @@ export type MovedEvent = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'typ
 export interface Summary {
   readonly events: number;
   readonly streams: number;
-  /** SHA-256 over every event, in order. */
+  /** SHA-256 over every stream, each event in its place. */
   readonly checksum: string;
 }
 
+interface StreamDigest {
+  /** Revision of the first event that is there. */
+  readonly first: number;
+  count: number;
+  /** Over this event and all before it in the stream. */
+  digest: string;
+}
+
 /**
- * Counts and digests a history in its order. The revision of an event counts from the first event of its stream that is there: a stream whose
+ * Counts and digests a history, stream by stream. The place of an event counts from the first event of its stream that is there: a stream whose
  * beginning was forgotten is numbered anew in stores that begin at 0.
  */
 export class Digest {
-  private readonly hash = createHash('sha256');
-  /** Revision of the first event of each stream. */
-  private readonly first = new Map<string, number>();
+  private readonly streams = new Map<string, StreamDigest>();
   private events = 0;
 
-  /** The line that stands for the event. */
-  take(event: MovedEvent): string {
-    const { stream, revision } = event;
-    const first = this.first.get(stream) ?? revision;
-    if (first === revision) this.first.set(stream, revision);
-    const line = lineOf(event, revision - first);
-    this.hash.update(line).update('\n');
+  take(event: MovedEvent): void {
+    const known = this.streams.get(event.stream) ?? { first: event.revision, count: 0, digest: '' };
+    known.digest = createHash('sha256')
+      .update(known.digest)
+      .update(lineOf(event, event.revision - known.first))
+      .digest('base64');
+    known.count += 1;
+    this.streams.set(event.stream, known);
     this.events += 1;
-    return line;
   }
 
-  /** Streams whose first event here is not their first at all. */
-  get shortened(): number {
-    return [...this.first.values()].filter((revision) => revision > 0).length;
+  /** Events of a stream so far, and what they come to. */
+  of(stream: string): Pick<StreamDigest, 'count' | 'digest'> {
+    return this.streams.get(stream) ?? { count: 0, digest: '' };
   }
 
   get count(): number {
     return this.events;
   }
 
-  /** So far; more may come. */
+  get names(): Iterable<string> {
+    return this.streams.keys();
+  }
+
+  /** Streams whose first event here is not their first at all. */
+  get shortened(): number {
+    return [...this.streams.values()].filter(({ first }) => first > 0).length;
+  }
+
   summary(): Summary {
-    return { events: this.events, streams: this.first.size, checksum: this.hash.copy().digest('hex') };
+    const hash = createHash('sha256');
+    for (const name of [...this.streams.keys()].sort()) hash.update(`${name}\n${this.of(name).digest}\n`);
+    return { events: this.events, streams: this.streams.size, checksum: hash.digest('hex') };
   }
 }
 
-function lineOf({ stream, id, type, data, metadata }: MovedEvent, place: number): string {
-  return JSON.stringify([stream, place, id, type, ordered(data), ordered(metadata)]);
+function lineOf({ id, type, data, metadata }: MovedEvent, place: number): string {
+  return JSON.stringify([place, id, type, ordered(data), ordered(metadata)]);
 }
 
 /** Stores keep the members of an object, not their order. */

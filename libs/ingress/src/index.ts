@@ -3,3 +3,4 @@ export { ingressDefaults } from './settings';
 export type { IngressSettings } from './settings';
 export { SoapListener } from './soap-listener';
 export type { WsdlSource } from './soap-listener';
+export { trustedProxies } from './trusted-proxies';

@@ -1,3 +1,5 @@
+import type { TrustedProxies } from './trusted-proxies';
+
 /** How the SOAP listener behaves; made from the configuration of the service. Times in milliseconds, sizes in bytes. */
 export interface IngressSettings {
   readonly host: string;
@@ -20,6 +22,8 @@ export interface IngressSettings {
   readonly faultStatus: 'binding' | '500';
   /** Writes idTags and raw texts of charge boxes into log lines. */
   readonly logIdTags: boolean;
+  /** Whose word on where a request comes from is taken; nobody's when absent. */
+  readonly proxies?: TrustedProxies;
 }
 
 export const ingressDefaults: IngressSettings = {

@@ -131,7 +131,7 @@ export class SoapListener {
     const answer = await this.parts.exchange.answer(body, {
       requestId: `${this.run}-${this.requests.toString(36)}`,
       contentType: request.headers['content-type'],
-      remoteAddress: request.socket.remoteAddress,
+      remoteAddress: this.settings.proxies?.clientOf(request) ?? request.socket.remoteAddress,
       hangUp: () => this.waits(response),
     });
     return this.send(request, response, answer);
