@@ -14,7 +14,9 @@ export function wrongVariables(environment: Readonly<Record<string, string>>): r
     Object.entries(environment).map(([name, value]) => [name, filledIn(name, String(value))]),
   );
   const read = readConfiguration(filled);
-  return [...unknown.map((name) => `${name} is no variable of the service`), ...('faults' in read ? read.faults : [])];
+  // Files of a container are not here.
+  const faults = 'faults' in read ? read.faults.filter((fault) => !fault.includes('there is no such file')) : [];
+  return [...unknown.map((name) => `${name} is no variable of the service`), ...faults];
 }
 
 /** A compose file takes secrets and networks from the file of the operator. */
