@@ -13,6 +13,7 @@ type Waiter = (settlement: Settlement | undefined) => void;
 /** Who waits in this process for the end of what, by `msgId` or `callId`. What nobody waits for is forgotten at once. */
 export class Settlements {
   private readonly waiting = new Map<string, Set<Waiter>>();
+  private ended = false;
 
   get size(): number {
     return this.waiting.size;
@@ -20,6 +21,7 @@ export class Settlements {
 
   /** Resolves with the end, or with `undefined` after `patience` milliseconds or when the signal aborts. */
   wait(id: string, patience: number, signal?: AbortSignal): Promise<Settlement | undefined> {
+    if (this.ended) return Promise.resolve(undefined);
     return new Promise((resolve) => {
       const waiters = this.waiting.get(id) ?? new Set<Waiter>();
       this.waiting.set(id, waiters);
@@ -42,8 +44,9 @@ export class Settlements {
     return this.waiting.has(id);
   }
 
-  /** Lets everybody go who still waits: this process ends. */
+  /** Lets everybody go who still waits, and who comes later: this process ends. */
   end(): void {
+    this.ended = true;
     for (const waiters of [...this.waiting.values()]) for (const leave of [...waiters]) leave(undefined);
   }
 
