@@ -19,15 +19,7 @@ export class Mailbox {
   private readonly waiting: Waiting[] = [];
   private working = false;
 
-  private readonly capacity: number;
-  private readonly patience: number;
-  private readonly now: () => number;
-
-  constructor({ capacity = 256, patience = Infinity, now = () => 0 }: MailboxLimits = {}) {
-    this.capacity = capacity;
-    this.patience = patience;
-    this.now = now;
-  }
+  constructor(private readonly limits: MailboxLimits = {}) {}
 
   get idle(): boolean {
     return !this.working;
@@ -35,12 +27,13 @@ export class Mailbox {
 
   /** Runs `work` after everything posted before. Rejects with `mailbox-full` when too much waits, with `overloaded` when it waited too long. */
   post<Result>(work: () => Promise<Result>): Promise<Result> {
-    if (this.waiting.length >= this.capacity) return Promise.reject(codedError('mailbox-full'));
-    const postedAt = this.now();
+    const { capacity = 256, patience = Infinity, now = () => 0 } = this.limits;
+    if (this.waiting.length >= capacity) return Promise.reject(codedError('mailbox-full'));
+    const postedAt = now();
     return new Promise<Result>((resolve, reject) => {
       const run = async () => {
         try {
-          if (this.now() - postedAt > this.patience) throw codedError('overloaded');
+          if (now() - postedAt > patience) throw codedError('overloaded');
           resolve(await work());
         } catch (error) {
           // Whatever the work failed with is handed on as it is.

@@ -33,15 +33,15 @@ import { announceSettlement } from './settlements';
 
 const tries = 5;
 const contactRest = 10_000;
-/** Milliseconds behind others of the same box; a store that rests must not make a queue of minutes. */
-const longestWait = 10_000;
+/** A store that rests must not make a queue of minutes. One for all, for there are many boxes. */
+const mailboxLimits = { patience: 10_000, now: () => performance.now() };
 
 /**
  * One charge box at work: takes its messages one at a time, in order; decides on what it remembers; answers when the events
  * are stored. After any failure of the store it forgets and reads itself anew, for then it cannot know what was stored.
  */
 export class ChargeBoxActor {
-  private readonly mailbox = new Mailbox({ patience: longestWait, now: () => performance.now() });
+  private readonly mailbox = new Mailbox(mailboxLimits);
   private box: LoadedChargeBox | undefined;
   private eventsSinceSnapshot = 0;
   private bytesSinceSnapshot = 0;
