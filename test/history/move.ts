@@ -70,7 +70,7 @@ async function fill(file: string, count: number): Promise<void> {
   for (let made = 0; made < count;) {
     const work = Array.from({ length: Math.min(2_000, count - made) }, (_, index) => {
       const number = made + index;
-      const kind = (['chargeBox', 'chargeBoxTelemetry', 'chargeBoxHeartbeats'] as const)[number % 3];
+      const kind = number % 25 === 24 ? 'chargeBoxHeartbeats' : number % 2 === 0 ? 'chargeBox' : 'chargeBoxTelemetry';
       const event: EventToAppend = {
         id: `id-${number}`,
         type: 'Moved',
@@ -82,7 +82,7 @@ async function fill(file: string, count: number): Promise<void> {
     await Promise.all(work);
     made += work.length;
   }
-  for (let box = 0; box < 1_000; box += 1) await store.retain(`chargeBoxHeartbeats-${box}`, { maxCount: 50 });
+  for (let box = 0; box < 1_000; box += 1) await store.retain(`chargeBoxHeartbeats-${box}`, { maxCount: 5 });
   await store.close();
 }
 
@@ -112,7 +112,7 @@ function start(from: string, to: string, ...options: readonly string[]): ChildPr
 }
 
 async function main(): Promise<void> {
-  const moved = await moveThereAndBack(Number(process.argv[2] ?? 1_000_000));
+  const moved = await moveThereAndBack(Number(process.argv[2] ?? 1_040_000));
   process.stdout.write(`${JSON.stringify(moved, null, 2)}\n`);
   if (!moved.identical) process.exitCode = 1;
 }
