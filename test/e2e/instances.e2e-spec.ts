@@ -112,7 +112,7 @@ describe('two instances', () => {
 
   it('do not share a folder', async () => {
     const one = await instance('one');
-    await expect(instance('other', { DATA_DIR: one.dataDir })).rejects.toMatchObject({ code: 'store-in-use' });
+    await expect(instance('other', { DATA_DIR: one.dataDir })).rejects.toMatchObject({ code: 'data-dir-in-use' });
   });
 });
 

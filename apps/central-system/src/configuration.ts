@@ -2,7 +2,6 @@ import { vendorRegistry } from '@app/charge-box';
 import { parseAllowList } from '@app/egress';
 import { connectionFaults } from '@app/event-store';
 import { trustedProxies } from '@app/ingress';
-import { hostname } from 'node:os';
 import { z } from 'zod';
 
 /** One environment variable: how it is read, and what it is for. The table is the whole configuration. */
@@ -102,13 +101,9 @@ export const variables = {
     z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,63}$/, 'must be 1 to 63 letters, digits or . _ -')
-      .default(() =>
-        hostname()
-          .replaceAll(/[^A-Za-z0-9._-]/g, '-')
-          .slice(0, 63),
-      ),
-    'the host name',
-    'Name of this instance among those that share a store; the same at every start, and no two alike.',
+      .optional(),
+    'made at first start',
+    'Name of this instance among those that share a store; the same at every start, and no two alike. Without it one is made of the host name and kept in DATA_DIR.',
   ),
   DRAIN_DELAY: variable(
     whole(0, 3_600, 0),
@@ -271,8 +266,13 @@ export function readConfiguration(
     if (parsed.success) values[name] = parsed.data;
     else for (const { message } of parsed.error.issues) faults.push(`${name} ${message}${shown(name, text)}`);
   }
+  if (isSamePort(values)) faults.push(`API_PORT must differ from SOAP_PORT (both are ${String(values.API_PORT)})`);
   return faults.length > 0 ? { faults } : (values as Configuration);
 }
+
+/** Two servers at one port; 0 picks two. */
+const isSamePort = ({ SOAP_PORT, API_PORT }: Readonly<Record<string, unknown>>): boolean =>
+  SOAP_PORT === API_PORT && SOAP_PORT !== 0 && SOAP_PORT !== undefined;
 
 const secret: ReadonlySet<string> = new Set(['API_KEY', 'EVENT_STORE']);
 

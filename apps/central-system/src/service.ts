@@ -24,6 +24,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { AppParts } from './app.module';
 import { AppModule } from './app.module';
 import type { Configuration } from './configuration';
+import { instanceNameOf, prepareDataDir } from './data-dir';
 import { PrometheusMeter } from './prometheus';
 import { Readiness } from './readiness';
 import { egressSettings, ingressSettings, runtimeSettings } from './settings';
@@ -53,6 +54,7 @@ export async function startService(
   clock: Clock = systemClock,
 ): Promise<Service> {
   const { DATA_DIR, API_KEY } = configuration;
+  prepareDataDir(DATA_DIR);
   const apiKey = loadOrCreateApiKey({ dataDir: DATA_DIR, fromEnvironment: API_KEY });
   const history = await openHistory(configuration, log);
   try {
@@ -119,7 +121,7 @@ function partsOf(
     meter,
   }: Given & { readonly readiness: Readiness; readonly meter: PrometheusMeter },
 ): AppParts {
-  const instance = new Instance(configuration.INSTANCE_NAME);
+  const instance = new Instance(configuration.INSTANCE_NAME ?? instanceNameOf(configuration.DATA_DIR));
   return {
     store: stamped(store, instance),
     clock,

@@ -1,6 +1,8 @@
 import type { ReadinessCheck } from '@app/api';
 import { lockForWriting, openEmbeddedStore, openEventStoreDb, openInMemoryStore } from '@app/event-store';
+import type { WriteLock } from '@app/event-store';
 import type { EventStore, Log, Position } from '@app/kernel';
+import { codedError, hasCode } from '@app/kernel';
 import { ReadModels } from '@app/read-models';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -47,7 +49,7 @@ async function eventStoreDb(configuration: Configuration, log: Log): Promise<His
   const { DATA_DIR, EVENT_STORE: connectionString, EVENT_STORE_NAMESPACE: namespace } = configuration;
   const patience = configuration.EVENT_STORE_PATIENCE * 1_000;
   const place = { connectionString, ...(namespace === undefined ? {} : { namespace }) };
-  const lock = lockForWriting(join(DATA_DIR, 'read-models.db'));
+  const lock = lockOf(DATA_DIR);
   try {
     const store = await openEventStoreDb({ ...place, patience, log });
     return await closedOnFailure(store, async () => ({
@@ -62,6 +64,14 @@ async function eventStoreDb(configuration: Configuration, log: Log): Promise<His
   } catch (error) {
     lock.release();
     throw error;
+  }
+}
+
+function lockOf(folder: string): WriteLock {
+  try {
+    return lockForWriting(join(folder, 'read-models.db'));
+  } catch (error) {
+    throw hasCode(error, 'store-in-use') ? codedError('data-dir-in-use', folder, error) : error;
   }
 }
 

@@ -60,7 +60,17 @@ export class CommandScheduling {
     const told = await this.changes.execute(
       new TellChargeBox(identity, { kind: 'schedule', call, at: call.at }, origin),
     );
+    if (told.outcome === 'done' && told.position === undefined) await this.requireSame(call);
     return { callId: call.callId, told };
+  }
+
+  /** Nothing was stored, for the key is known: it must stand for the same operation. */
+  private async requireSame({ callId, operation, request }: ScheduledOperation): Promise<void> {
+    const known = await this.find(callId);
+    if (known === undefined || (known.operation === operation && isSameRequest(known.data, request))) return;
+    const message = `This key stands for another operation already: ${known.operation}, ${callId}.`;
+    const violation = { in: 'body' as const, path: 'idempotencyKey', code: 'key-reused', message };
+    throw new Problem('refused', message, { violations: [violation] });
   }
 
   /** Schedules, then waits up to `seconds` for the end. */
@@ -80,6 +90,7 @@ export class CommandScheduling {
     );
     if (told.outcome === 'refused' || (await this.isOver(told, callId))) leaving.abort();
     if (told.outcome === 'refused') throw new Problem('refused', told.reason);
+    if (told.position === undefined) await this.requireSame(call);
     const position = (await end)?.position ?? told.position;
     return { callId, ...(await this.shown(callId, position)) };
   }
@@ -184,6 +195,8 @@ export class CommandScheduling {
     };
   }
 }
+
+const isSameRequest = (one: object, other: object): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** The same texts give the same id, so that a call that is repeated names the same operation (RFC 9562, version 8). */
 function uuidOf(...texts: readonly string[]): string {

@@ -87,7 +87,11 @@ function refuse<Name extends CentralSystemOperation>(
     >) as unknown as Decision<Name>;
     // Whom an operator rejected, no responder is asked about.
     const isOpen = box.registration === undefined;
-    return delegated(message, { ...builtIn, repeated: undefined }, box, isOpen ? delegation : undefined) ?? builtIn;
+    const known =
+      delegated(message, { ...builtIn, repeated: undefined }, box, isOpen ? delegation : undefined) ?? builtIn;
+    // Where a candidate is, is worth knowing at the moment in which it is accepted.
+    const seen = isOpen ? addressObserved(box, origin) : [];
+    return seen.length === 0 ? known : { ...known, events: [...seen, ...known.events] };
   }
   const why = box.registration === 'Rejected' ? 'was rejected by the operator' : 'is not registered';
   return {

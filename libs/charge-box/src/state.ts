@@ -75,7 +75,7 @@ export interface TelemetryMemory {
 }
 
 /** Version of this shape; a snapshot of another version is not used. */
-export const stateSchema = 2;
+export const stateSchema = 3;
 
 /** Most that each member holds; the oldest goes first. */
 export const limits = { open: 512, ended: 256, orphans: 64, connectors: 128, telemetry: 128 } as const;

@@ -3,10 +3,13 @@ export const errorTable = {
   'store-in-use': 'Another process holds the event store. Stop it, or give this one its own DATA_DIR.',
   'store-full':
     'The disk of the event store is full. Nothing was recorded; free space and the service goes on by itself.',
+  'data-dir-in-use': 'Another process uses this DATA_DIR. Stop it, or give this one a folder of its own.',
+  'data-dir-unusable': 'DATA_DIR cannot be used. Check that it is a folder that belongs to the service.',
   'store-corrupted': 'The event store file is damaged. Stop the service and restore the file from a backup.',
   'store-unwritable':
     'The event store file cannot be opened for writing. Check that DATA_DIR exists and belongs to the service.',
-  'store-unavailable': 'The event store does not answer. Requests are refused until it does.',
+  'store-unavailable':
+    'The event store does not answer. What needs it is refused until it does; check that it runs and can be reached.',
   'store-denied':
     'The event store refuses the user of the service. Check user, password and rights in its connection string.',
   'store-connection-invalid': 'The connection string of the event store is not usable.',

@@ -20,6 +20,7 @@ import {
   stateStream,
   streamOf,
   telemetryStream,
+  whereabouts,
 } from '@app/charge-box';
 import type { EventToAppend, Position } from '@app/kernel';
 import { codedError, Mailbox } from '@app/kernel';
@@ -33,6 +34,8 @@ import { announceSettlement } from './settlements';
 
 const tries = 5;
 const contactRest = 10_000;
+/** After these a box may be reached that could not be reached before. */
+const opensTheWay: ReadonlySet<string> = new Set(['ChargeBoxConfigured', 'RegistrationDecided']);
 /** A store that rests must not make a queue of minutes. One for all, for there are many boxes. */
 const mailboxLimits = { patience: 10_000, now: () => performance.now() };
 
@@ -70,12 +73,14 @@ export class ChargeBoxActor {
 
   /** Does what the operator, or a saga, asks, or says why not. */
   tell(message: OperatorMessage, metadata: Metadata): Promise<{ decision: OperatorDecision; position?: Position }> {
-    return this.mailbox.post(() =>
-      this.transact(metadata, async (box) => {
+    return this.mailbox.post(async () => {
+      const told = await this.transact(metadata, async (box) => {
         const decision = decideOperator(message, box.state);
         return { decision, events: decision.outcome === 'done' ? decision.events : [] };
-      }),
-    );
+      });
+      if (told.events.some(({ type }) => opensTheWay.has(type))) this.showReachable(message.at);
+      return told;
+    });
   }
 
   /** Settles a pending request, or says why not. `complete` makes the message when the facts are known. */
@@ -129,12 +134,16 @@ export class ChargeBoxActor {
       ids.take();
   }
 
-  // The box showed itself: what waits for it can be sent, but not in the same breath again and again.
+  // The box showed itself, or an operator said where it is: what waits for it can be sent. At an address that has just failed it is tried
+  // again a little later, not in the same breath again and again.
   private showReachable(at: string): void {
     const next = this.box && nextCall(this.box.state, at);
-    if (next === undefined) return;
-    const isFresh = next.deferred !== undefined && Date.parse(at) - Date.parse(next.deferred.at) < contactRest;
-    if (!isFresh) this.context.conversation.reachable(this.identity);
+    if (this.box === undefined || next === undefined) return;
+    const { deferred } = next;
+    const url = whereabouts(this.box.state, this.context.settings.outbound.peer)?.url;
+    const isElsewhere = deferred === undefined || deferred.url !== url;
+    const rest = isElsewhere ? 0 : Date.parse(deferred.at) + contactRest - Date.parse(at);
+    this.context.conversation.reachable(this.identity, Math.max(0, rest));
   }
 
   private async transact<Outcome extends { events: readonly ChargeBoxEvent[] }>(

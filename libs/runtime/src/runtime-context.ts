@@ -14,8 +14,8 @@ import type { TransactionIds } from './transaction-ids';
 export interface Conversation {
   readonly rules: AnsweringRules;
   readonly settlements: Settlements;
-  /** A box showed itself while operations wait for it. */
-  readonly reachable: (identity: string) => void;
+  /** Operations that wait for a box may be sent, so many milliseconds from now. Called again before, it changes nothing. */
+  readonly reachable: (identity: string, after: number) => void;
 }
 
 /** What lies outside. */
@@ -111,7 +111,10 @@ export class RuntimeContext {
   /** The events that are worth recording: boots of unknown identities are, up to a number, or strangers could fill the disk. */
   admit(identity: string, state: ChargeBoxState, events: readonly ChargeBoxEvent[]): readonly ChargeBoxEvent[] {
     if (state.registration !== undefined || events.length === 0) return events;
-    const isStranger = events.every((event) => event.type === 'ChargeBoxBooted' && event.data.answered === 'Rejected');
+    const isStranger = events.every(
+      (event) =>
+        event.type === 'AddressObserved' || (event.type === 'ChargeBoxBooted' && event.data.answered === 'Rejected'),
+    );
     if (!isStranger || this.admitsStranger(identity)) return events;
     this.meter.count('ocpp_candidates_dropped_total');
     return [];

@@ -55,7 +55,7 @@ const providers: Provider[] = [
     useFactory: (rules: AnsweringRules, settlements: Settlements, events: EventBus, clock: Clock): Conversation => ({
       rules,
       settlements,
-      reachable: (identity) => void setTimeout(() => void events.publish(contact(identity, clock)), 20),
+      reachable: contacts((identity) => void events.publish(contact(identity, clock))),
     }),
     inject: [AnsweringRules, Settlements, EventBus, CLOCK],
   },
@@ -101,7 +101,25 @@ const providers: Provider[] = [
   RemoveIdTagHandler,
 ];
 
-// The answer to the message that showed the box goes out first (OCPP 1.5, 8.3).
+/** One contact of a box at a time waits for its moment; a sooner one takes its place. */
+function contacts(publish: (identity: string) => void): Conversation['reachable'] {
+  const waiting = new Map<string, { readonly dueAt: number; readonly timer: NodeJS.Timeout }>();
+  return (identity, after) => {
+    const dueAt = performance.now() + Math.max(afterAnswer, after);
+    const known = waiting.get(identity);
+    if (known !== undefined && known.dueAt <= dueAt) return;
+    clearTimeout(known?.timer);
+    const due = () => {
+      waiting.delete(identity);
+      publish(identity);
+    };
+    waiting.set(identity, { dueAt, timer: setTimeout(due, dueAt - performance.now()).unref() });
+  };
+}
+
+/** Milliseconds: the answer to the message that showed the box goes out first (OCPP 1.5, 8.3). */
+const afterAnswer = 20;
+
 function contact(identity: string, clock: Clock): TaskDue {
   const dueAt = new Date(clock.now()).toISOString();
   return new TaskDue({

@@ -154,11 +154,18 @@ function expire({ callId, at }: Message<'expire'>, box: OutboundState): Operator
   }
   const waiting = box.waiting.find((call) => call.callId === callId);
   if (waiting === undefined || waiting.expiresAt > at) return done();
-  const detail = waiting.deferred === undefined ? 'It was never tried.' : waiting.deferred.detail;
+  const detail = waiting.deferred?.detail ?? neverTried(waiting, box);
   return done(
     { type: 'OperationExpired', data: { callId, outcome: 'not-sent', detail, at } },
     ...afterListFailure(waiting.by, box, detail, at),
   );
+}
+
+/** Operations go in order, so one that was never tried may have waited for another. */
+function neverTried({ callId }: WaitingCall, box: OutboundState): string {
+  const [first] = box.waiting;
+  if (first === undefined || first.callId === callId || first.deferred === undefined) return 'It was never tried.';
+  return `It waited behind ${first.operation} (${first.callId}), which could not be sent: ${first.deferred.detail}`;
 }
 
 function expireReservation({ reservationId, at }: Message<'expire-reservation'>, box: OutboundState): OperatorDecision {

@@ -83,11 +83,8 @@ function sent<State extends OutboundState>(
 }
 
 /** What was deferred keeps its place: operations go in order. */
-function deferred<State extends OutboundState>(
-  state: State,
-  { callId, reason, detail, retryAt, at }: Data<'OperationDeferred'>,
-): State {
-  const because = { deferred: { reason, detail, retryAt, at } };
+function deferred<State extends OutboundState>(state: State, { callId, ...why }: Data<'OperationDeferred'>): State {
+  const because = { deferred: why };
   if (state.sent?.callId !== callId) {
     return {
       ...state,

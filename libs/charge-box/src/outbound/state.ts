@@ -7,6 +7,8 @@ export interface WaitingCall extends ScheduledOperation {
   readonly attempts: number;
   /** The last attempt that did not reach the box. */
   readonly deferred?: {
+    /** Where it was tried; absent when nothing was known that could be called. */
+    readonly url?: string;
     readonly reason: Deferral;
     readonly detail: string;
     readonly retryAt: string;

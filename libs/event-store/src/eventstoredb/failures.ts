@@ -40,10 +40,16 @@ export function failureOf(thrown: unknown): Failure {
   const error = (thrown ?? {}) as ClientError;
   if (error.type === 'wrong-expected-version') return { kind: 'conflict', actual: revisionOf(error.actualVersion) };
   if (error.type === 'stream-not-found' || error.type === 'no-stream') return { kind: 'no-stream' };
-  const detail = [error.type, error.code, error.message].filter(isSaid).join(' ').slice(0, 300);
+  const detail = detailOf(error);
   if (isDenied(error)) return { kind: isRemembered(error) ? 'transient' : 'permanent', code: 'store-denied', detail };
   if (isTransient(error)) return { kind: 'transient', code: 'store-unavailable', detail };
   return { kind: 'permanent', code: codesOfTypes.get(error.type ?? '') ?? 'store-unavailable', detail };
+}
+
+/** What the client says, once, without the notes that it hangs on. */
+function detailOf({ type, code, message = '' }: ClientError): string {
+  const said = message.replace(/\s*Resolution note:.*$/s, '').trim();
+  return (said === '' ? [type, code].filter(isSaid).join(' ') : said).slice(0, 300);
 }
 
 function isDenied({ type, code }: ClientError): boolean {
