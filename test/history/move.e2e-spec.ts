@@ -42,7 +42,7 @@ describe('history copy', () => {
     expect(copied.stdout).toMatch(/^1 events copied, in .*\nsource {2}1 events in 1 streams, [0-9a-f]{64}\n/m);
     expect(copied.stdout).toMatch(/^identical$/m);
     expect(copied.status).toBe(0);
-    expect(readFileSync(join(folder, 'copy.ndjson'), 'utf8').split('\n')).toHaveLength(3);
+    expect(readFileSync(join(folder, 'copy.ndjson'), 'utf8').split('\n')).toHaveLength(4);
     const again = history('copy', '--from', 'embedded:data', '--to', 'ndjson:copy.ndjson');
     expect(again.stderr).toContain('There is a history at the target already.');
     expect(again.status).toBe(2);

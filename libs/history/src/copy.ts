@@ -101,6 +101,6 @@ async function fill({ source, target, there, tell }: Work): Promise<Digest> {
     await target.write(fresh, (stream) => there.of(stream).count);
     tell({ phase: 'copying', events: digest.count, share });
   }
-  await target.flush();
+  await target.flush(digest.summary());
   return digest;
 }

@@ -4,9 +4,10 @@ import { open, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { codedError } from '@app/kernel';
 import type { Side, Stretch } from './side';
-import type { MovedEvent } from './summary';
+import type { MovedEvent, Summary } from './summary';
+import { Digest } from './summary';
 
-// One event a line, after a first line that says what the file is.
+// One event a line, between a first line that says what the file is and a last one that says what the whole came to.
 
 const header = { format: 'ocpp-central-system-history', version: 1 } as const;
 const stretch = 1_000;
@@ -27,23 +28,15 @@ export class NdjsonSide implements Side {
   static async openForReading(file: string): Promise<NdjsonSide> {
     const size = await sizeOf(file);
     if (size === undefined) throw codedError('history-unreadable', `there is no file ${file}`);
-    const violations: string[] = [];
-    let lines = 0;
-    for await (const line of linesOf(file, size)) {
-      lines += 1;
-      const fault = lines === 1 ? faultOfHeader(line) : faultOfLine(line);
-      if (fault !== undefined) violations.push(`line ${lines}: ${fault}`);
-      if (violations.length === most) break;
-    }
-    if (lines === 0) violations.push('the file is empty');
+    const violations = await violationsIn(file, size);
     if (violations.length > 0) throw codedError('history-unreadable', `${file}: ${violations.join('; ')}`);
-    return new NdjsonSide(file, undefined, size, lines < 2);
+    return new NdjsonSide(file, undefined, size, false);
   }
 
   /** Makes the file if need be. A line that a killed copy left unfinished is cut off. */
   static async openForWriting(file: string): Promise<NdjsonSide> {
     const size = (await sizeOf(file)) ?? 0;
-    const whole = size === 0 ? 0 : await wholeLines(file);
+    const whole = size === 0 ? 0 : await endOfEvents(file);
     const handle = await open(file, size === 0 ? 'w' : 'r+', 0o600);
     await handle.truncate(whole);
     const side = new NdjsonSide(file, handle, whole, whole === 0 || (await isHeaderAlone(file, whole)));
@@ -57,7 +50,7 @@ export class NdjsonSide implements Side {
     let isFirst = true;
     for await (const line of linesOf(this.file, this.size)) {
       bytes += Buffer.byteLength(line) + 1;
-      if (!isFirst) events.push(JSON.parse(line) as MovedEvent);
+      if (!isFirst && !isEnd(line)) events.push(JSON.parse(line) as MovedEvent);
       isFirst = false;
       if (events.length < stretch) continue;
       yield { events, share: Math.min(1, bytes / this.size) };
@@ -74,7 +67,8 @@ export class NdjsonSide implements Side {
     await this.append(lines.join(''));
   }
 
-  async flush(): Promise<void> {
+  async flush(whole: Summary): Promise<void> {
+    await this.append(`${JSON.stringify({ end: whole })}\n`);
     await this.handle?.datasync();
   }
 
@@ -101,6 +95,17 @@ function linesOf(file: string, size: number): AsyncIterable<string> {
   return createInterface({ input: createReadStream(file, { end: size - 1 }), crlfDelay: Infinity });
 }
 
+/** Where whole lines end that are not the last: more events can be written there. */
+async function endOfEvents(file: string): Promise<number> {
+  const whole = await wholeLines(file);
+  let place = 0;
+  for await (const line of linesOf(file, whole)) {
+    if (isEnd(line)) return place;
+    place += Buffer.byteLength(line) + 1;
+  }
+  return whole;
+}
+
 async function wholeLines(file: string): Promise<number> {
   let place = 0;
   let whole = 0;
@@ -111,6 +116,37 @@ async function wholeLines(file: string): Promise<number> {
   }
   return whole;
 }
+
+async function violationsIn(file: string, size: number): Promise<readonly string[]> {
+  const violations: string[] = [];
+  const digest = new Digest();
+  let lines = 0;
+  let end: Summary | undefined;
+  for await (const line of linesOf(file, size)) {
+    lines += 1;
+    if (isEnd(line)) {
+      ({ end } = JSON.parse(line) as { end: Summary });
+      continue;
+    }
+    const fault = end === undefined ? faultOf(line, lines) : 'comes after the last line';
+    if (fault !== undefined) violations.push(`line ${lines}: ${fault}`);
+    else if (lines > 1) digest.take(JSON.parse(line) as MovedEvent);
+    if (violations.length === most) return violations;
+  }
+  return violations.length > 0 ? violations : incompleteness(digest, end);
+}
+
+/** What every line for itself does not show: that some are missing, or were changed. */
+function incompleteness(digest: Digest, end: Summary | undefined): readonly string[] {
+  if (end === undefined)
+    return ['its last line is missing: it was cut, or the copy that wrote it did not end (--continue ends it)'];
+  const { events, checksum } = digest.summary();
+  if (events !== end.events) return [`it holds ${events} events where ${end.events} were written`];
+  return checksum === end.checksum ? [] : ['its events are not those that were written: the checksum differs'];
+}
+
+const faultOf = (line: string, number: number) => (number === 1 ? faultOfHeader(line) : faultOfLine(line));
+const isEnd = (line: string): boolean => line.startsWith('{"end":{');
 
 /** Rejects when the file is no history at all: nothing of it may be overwritten. */
 async function isHeaderAlone(file: string, size: number): Promise<boolean> {

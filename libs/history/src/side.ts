@@ -1,4 +1,4 @@
-import type { MovedEvent } from './summary';
+import type { MovedEvent, Summary } from './summary';
 
 /** A stretch of a history, in order. */
 export interface Stretch {
@@ -17,7 +17,7 @@ export interface Side {
    * Resolves when the side can take more.
    */
   write(events: readonly MovedEvent[], countOf: (stream: string) => number): Promise<void>;
-  /** Resolves when everything is durable. */
-  flush(): Promise<void>;
+  /** Resolves when everything is durable. `whole` is what the history came to. */
+  flush(whole: Summary): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { openEmbeddedStore, openInMemoryStore } from '@app/event-store';
 import type { EventStore, EventToAppend } from '@app/kernel';
 import fc from 'fast-check';
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyHistory } from '../copy';
@@ -168,13 +168,41 @@ describe('a copy is refused', () => {
     const writing = await NdjsonSide.openForWriting(file);
     await copy(await side(await history(2)), writing);
     await writing.close();
-    appendFileSync(file, 'rubbish\n{"stream":"a","revision":-1,"id":"","type":"T","data":[],"metadata":{}}\n[]\n');
+    writeFileSync(
+      file,
+      withoutEnd(file) + 'rubbish\n{"stream":"a","revision":-1,"id":"","type":"T","data":[],"metadata":{}}\n[]\n',
+    );
     await expect(NdjsonSide.openForReading(file)).rejects.toMatchObject({
       code: 'history-unreadable',
       message: expect.stringMatching(
         /line 5: is not JSON; line 6: revision, id, data missing or of another kind; line 7: is no event/,
       ) as string,
     });
+  });
+
+  it('from a file that was cut, lost a line, or was changed', async () => {
+    const file = fresh('ndjson');
+    const writing = await NdjsonSide.openForWriting(file);
+    await copy(await side(await history(3)), writing);
+    await writing.close();
+    const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+    const refusal = async (text: readonly string[]) => {
+      writeFileSync(file, text.map((line) => `${line}\n`).join(''));
+      return NdjsonSide.openForReading(file).then(
+        () => 'none',
+        (error: Error) => error.message,
+      );
+    };
+    expect(await refusal(lines)).toBe('none');
+    expect(await refusal(lines.slice(0, -1))).toContain('its last line is missing');
+    expect(await refusal(lines.filter((_, place) => place !== 2))).toMatch(
+      /it holds \d+ events where \d+ were written/,
+    );
+    expect(await refusal(lines.map((line) => line.replace('"count":', '"count": 1')))).toContain(
+      'the checksum differs',
+    );
+    expect(await refusal([...lines, lines[1] ?? ''])).toContain('comes after the last line');
+    expect(await refusal([])).toContain('its last line is missing');
   });
 
   it('from, and to, a file that is no history', async () => {
@@ -209,3 +237,7 @@ describe('a place', () => {
     expect(placeOf(text)).toHaveProperty('fault'),
   );
 });
+
+function withoutEnd(file: string): string {
+  return readFileSync(file, 'utf8').replace(/^\{"end".*\n/m, '');
+}
