@@ -30,6 +30,8 @@ async function answer(message) {
 async function follow(last) {
   const resume = last === undefined ? {} : { 'Last-Event-ID': last };
   const response = await fetch(`${API}/api/requests/feed?responder=example`, { headers: { ...headers, ...resume } });
+  // A wrong key gets no better by being tried again.
+  if (response.status === 401) process.exit((console.log(await response.text()), 1));
   if (!response.ok) throw new Error(await response.text());
   console.log('Following');
   let text = '';

@@ -70,6 +70,24 @@ describe('a service whose event store is gone', () => {
   }, 40_000);
 });
 
+describe('a service whose event store was replaced', () => {
+  it('is not ready, and says that it must be started again', async () => {
+    await startAt(1);
+    await service.readModels.waitFor(await service.store.head(), 5_000);
+    const { port } = double;
+    await double.stop();
+    double = await new EventStoreDbDouble({ port }).start();
+    await until(async () => (await ready()) === 200);
+    await until(async () => (await ready()) === 503);
+    const { status, body } = await service.api<{ checks: { readModels: object } }>('GET', '/health/ready');
+    expect(status).toBe(503);
+    expect(body.checks.readModels).toMatchObject({
+      status: 'down',
+      detail: expect.stringContaining('replaced') as string,
+    });
+  });
+});
+
 describe('a service behind a frozen line', () => {
   it('gives boxes a clean fault, and the same answer to the repetition when the line is back', async () => {
     link.freeze();

@@ -47,4 +47,18 @@ describe('the configuration', () => {
   it('is described in one table', () => {
     for (const name of Object.keys(variables)) expect(renderConfiguration()).toContain(`| \`${name}\` |`);
   });
+
+  it('repeats nothing of a connection string that it finds fault with', () => {
+    const read = readConfiguration({ EVENT_STORE: 'esdb://boss:secret@host:2113?tls=perhaps&nonsense=1' });
+    const faults = 'faults' in read ? read.faults : [];
+    expect(faults.length).toBeGreaterThan(1);
+    for (const fault of faults) expect(fault).toMatch(/^EVENT_STORE is no connection string that can be used: /);
+    expect(faults.join()).not.toContain('secret');
+  });
+
+  it('takes no port twice', () => {
+    const read = readConfiguration({ SOAP_PORT: '3000' });
+    expect('faults' in read && read.faults).toEqual(['API_PORT must differ from SOAP_PORT (both are 3000)']);
+    expect(readConfiguration({ SOAP_PORT: '0', API_PORT: '0' })).not.toHaveProperty('faults');
+  });
 });

@@ -1,8 +1,19 @@
 import 'reflect-metadata';
+import { redacted } from '@app/event-store';
 import { errorCode } from '@app/kernel';
+import type { Configuration } from './configuration';
 import { readConfiguration } from './configuration';
 import { createLogger } from './logger';
+import type { Service } from './service';
 import { startService } from './service';
+import { version } from './version';
+
+function aboutService({ soapPort, apiPort, instance }: Service, configuration: Configuration) {
+  const { SOAP_HOST, SOAP_PATH, API_HOST, DATA_DIR, EVENT_STORE } = configuration;
+  const eventStore = EVENT_STORE.includes('://') ? redacted(EVENT_STORE) : EVENT_STORE;
+  const places = { soapHost: SOAP_HOST, soapPath: SOAP_PATH, apiHost: API_HOST, dataDir: DATA_DIR, eventStore };
+  return { soapPort, apiPort, ...places, instance, version };
+}
 
 async function main(): Promise<void> {
   const configuration = readConfiguration(process.env);
@@ -18,7 +29,10 @@ async function main(): Promise<void> {
   if (service.createdApiKey !== undefined) {
     process.stdout.write(`\nThe key of the API, shown this once: ${service.createdApiKey}\n\n`);
   }
-  log.info({ soapPort: service.soapPort, soapPath: configuration.SOAP_PATH, apiPort: service.apiPort }, 'Ready');
+  log.info(aboutService(service, configuration), 'Ready');
+  if (configuration.CHARGE_BOX_REGISTRATION === 'open')
+    log.warn({}, 'Every charge box is served: CHARGE_BOX_REGISTRATION is open');
+  if (configuration.EVENT_STORE === 'memory') log.warn({}, 'Everything is forgotten at the end: EVENT_STORE is memory');
   const stop = (signal: string) => {
     log.info({ signal }, 'Stopping');
     // Somebody who never reads an answer must not keep the service from ending.

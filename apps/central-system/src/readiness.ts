@@ -3,12 +3,21 @@ import type { Position } from '@app/kernel';
 import type { History } from './stores';
 import { checkStore } from './stores';
 
+/** Seconds since the read models last showed everything that was stored. */
+export function lagOf(readModels: History['readModels']): number {
+  const { caughtUp, caughtUpAt } = readModels.status();
+  return caughtUp ? 0 : Math.max(0, (Date.now() - caughtUpAt) / 1_000);
+}
+
+/** Milliseconds for which the history may seem to end before what the read models show. */
+const patience = 5_000;
 const replaced =
   'The history ends before what the read models show: the event store was restored or replaced. Start this instance again.';
 
 /** Ready means: the doors are open, the store answers, and its history is still the same. How far behind everything else is, is told besides. */
 export class Readiness {
   open = false;
+  private beyondSince: number | undefined;
   sagas = (): { readonly tasks: number; readonly skipped: number } => ({ tasks: 0, skipped: 0 });
 
   constructor(private readonly history: History) {}
@@ -25,13 +34,23 @@ export class Readiness {
     return { ready: this.open && Object.values(checks).every(({ status }) => status === 'up'), checks };
   }
 
+  /** A node that lags a little may say so too; a history that was replaced goes on saying it. */
+  private isReplaced(head: Position | undefined, checkpoint: Position): boolean {
+    if (head === undefined || checkpoint <= head) {
+      this.beyondSince = undefined;
+      return false;
+    }
+    this.beyondSince ??= performance.now();
+    return performance.now() - this.beyondSince > patience;
+  }
+
   private readModels(head: Position | undefined): ReadinessCheck {
-    const { checkpoint, skipped, caughtUpAt } = this.history.readModels.status();
-    if (head !== undefined && checkpoint > head) return { status: 'down', detail: replaced };
+    const { checkpoint, skipped } = this.history.readModels.status();
+    if (this.isReplaced(head, checkpoint)) return { status: 'down', detail: replaced };
     const isBehind = head === undefined || checkpoint < head;
     const place = isBehind && head !== undefined ? `at ${checkpoint || 'the beginning'} of ${head}` : undefined;
     const detail = [place, skipped > 0 ? `${skipped} events left out` : undefined].filter(Boolean).join('; ');
-    const lag = isBehind ? Math.max(0, Math.round((Date.now() - caughtUpAt) / 1_000)) : 0;
+    const lag = isBehind ? Math.round(lagOf(this.history.readModels)) : 0;
     return { status: 'up', lag, ...(detail === '' ? {} : { detail }) };
   }
 }

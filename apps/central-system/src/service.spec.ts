@@ -1,11 +1,12 @@
 import 'reflect-metadata';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@app/kernel';
 import { readConfiguration } from './configuration';
+import { instanceNameOf } from './data-dir';
 import { startService } from './service';
 
 const folder = mkdtempSync(join(tmpdir(), 'service-'));
@@ -51,5 +52,23 @@ describe('the service', () => {
     await second.stop();
     expect(first.createdApiKey).toMatch(/^[\w-]{40,}$/);
     expect(second.createdApiKey).toBeUndefined();
+  });
+
+  it('says which folder it cannot use', async () => {
+    const file = join(folder, 'a-file');
+    writeFileSync(file, '');
+    for (const DATA_DIR of [file, join(file, 'below')])
+      await expect(start({ DATA_DIR })).rejects.toMatchObject({
+        code: 'data-dir-unusable',
+        message: expect.stringContaining(DATA_DIR) as string,
+      });
+  });
+
+  it('has one name for all its starts in a folder, and another in another', () => {
+    const [one, other] = [mkdtempSync(join(folder, 'i-')), mkdtempSync(join(folder, 'i-'))];
+    const name = instanceNameOf(one);
+    expect(name).toMatch(/^[A-Za-z0-9._-]{1,63}$/);
+    expect(instanceNameOf(one)).toBe(name);
+    expect(instanceNameOf(other)).not.toBe(name);
   });
 });

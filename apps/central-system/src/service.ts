@@ -12,6 +12,7 @@ import {
   AuthorizationDirectory,
   ChargeBoxes,
   Dispatcher,
+  INSTANCE,
   Instance,
   Liveness,
   Neighbours,
@@ -26,7 +27,7 @@ import { AppModule } from './app.module';
 import type { Configuration } from './configuration';
 import { instanceNameOf, prepareDataDir } from './data-dir';
 import { PrometheusMeter } from './prometheus';
-import { Readiness } from './readiness';
+import { lagOf, Readiness } from './readiness';
 import { egressSettings, ingressSettings, runtimeSettings } from './settings';
 import type { History } from './stores';
 import { openHistory } from './stores';
@@ -38,6 +39,8 @@ export interface Service {
   readonly apiPort: number;
   /** The key of the API when it was made just now; it is shown once and stored nowhere. */
   readonly createdApiKey?: string;
+  /** Name of this run. */
+  readonly instance: string;
   readonly store: EventStore;
   readonly readModels: ReadModels;
   /** Takes no new requests, finishes those being answered, closes everything. Safe to call twice. */
@@ -86,7 +89,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
   await app.init();
   const work = workOf(app);
   await restore(app, work, history);
-  watch(app, meter);
+  watch(app, meter, readModels);
   readiness.sagas = () => work.reactions.status();
   const { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST } = configuration;
   const listener = app.get(SoapListener, { strict: false });
@@ -146,10 +149,11 @@ function partsOf(
   };
 }
 
-function watch(app: NestFastifyApplication, meter: PrometheusMeter): void {
+function watch(app: NestFastifyApplication, meter: PrometheusMeter, readModels: ReadModels): void {
   const pending = app.get(PendingRequests, { strict: false });
   const reactions = app.get(Reactions, { strict: false });
   const boxes = app.get(ChargeBoxes, { strict: false });
+  meter.watch('read_models_lag_seconds', () => lagOf(readModels));
   meter.watch('requests_pending', () => pending.size);
   meter.watch('tasks_waiting', () => reactions.status().tasks);
   meter.watch('charge_boxes_kept', () => boxes.cached);
@@ -228,6 +232,7 @@ function serviceOf(app: NestFastifyApplication, listener: SoapListener, { histor
     soapPort: listener.port,
     apiPort: address?.port ?? 0,
     ...(created === undefined ? {} : { createdApiKey: created }),
+    instance: app.get<Instance>(INSTANCE, { strict: false }).run,
     store,
     readModels,
     stop,

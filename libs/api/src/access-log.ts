@@ -15,7 +15,9 @@ const longest = 300;
 /** One line for each answer. It says who asked what and how it went, and never names an idTag. */
 export function logAnswers(log: Log) {
   return async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    log.info(
+    // Probes ask every second, and nobody wants to read that.
+    const level = request.url.startsWith('/health/') && reply.statusCode < 400 ? 'debug' : 'info';
+    log[level](
       {
         requestId: request.id,
         method: request.method,

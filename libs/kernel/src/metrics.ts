@@ -56,6 +56,7 @@ export const metricTable = {
     help: 'From sending an operation to the end of its answer.',
     labels: ['operation'],
   },
+  read_models_lag_seconds: { kind: 'gauge', help: 'How long the read models have not shown everything.', labels: [] },
   requests_pending: { kind: 'gauge', help: 'Requests that wait for an answer from outside.', labels: [] },
   tasks_waiting: { kind: 'gauge', help: 'Tasks on the to-do lists.', labels: [] },
   charge_boxes_kept: { kind: 'gauge', help: 'Charge boxes kept in memory.', labels: [] },

@@ -34,6 +34,17 @@ import { announceSettlement } from './settlements';
 
 const tries = 5;
 const contactRest = 10_000;
+/** What an operator wants to read of a fleet; the rest is told at the level debug. */
+const worthTelling: ReadonlySet<string> = new Set([
+  'ChargeBoxBooted',
+  'ChargeBoxSilent',
+  'ChargeBoxBack',
+  'RegistrationDecided',
+  'OperationSent',
+  'OperationFaulted',
+  'OperationExpired',
+  'OrphanStopReceived',
+]);
 /** After these a box may be reached that could not be reached before. */
 const opensTheWay: ReadonlySet<string> = new Set(['ChargeBoxConfigured', 'RegistrationDecided']);
 /** A store that rests must not make a queue of minutes. One for all, for there are many boxes. */
@@ -245,7 +256,13 @@ export class ChargeBoxActor {
 
   /** Tells those who wait in this process; others learn it from the log. */
   private announce(events: readonly ChargeBoxEvent[], position: Position): void {
-    for (const event of events) announceSettlement(this.context.conversation.settlements, event, position);
+    const { log, conversation } = this.context;
+    // The name of the stream is the identity made harmless.
+    const stream = stateStream(this.identity);
+    for (const event of events) {
+      announceSettlement(conversation.settlements, event, position);
+      log[worthTelling.has(event.type) ? 'info' : 'debug']({ stream, type: event.type }, 'Recorded');
+    }
   }
 
   private remember(box: LoadedChargeBox, events: readonly ChargeBoxEvent[], dressed: ReturnType<typeof dress>): void {

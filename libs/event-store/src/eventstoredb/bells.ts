@@ -12,7 +12,7 @@ interface BellParts {
   readonly prefix: string;
   readonly head: Head;
   /** Looks at the log for the newest event, whatever the subscription says. */
-  readonly look: () => Promise<void>;
+  readonly look: () => Promise<unknown>;
   readonly watchEvery: number;
   readonly log: Log;
 }
@@ -26,6 +26,7 @@ const longestWait = 5_000;
  */
 export class Bells {
   live = false;
+  private isAway = false;
   private bell: Bell | undefined;
   private watch: NodeJS.Timeout | undefined;
   private readonly stopping = new AbortController();
@@ -108,9 +109,13 @@ export class Bells {
     if (this.stopped) return false;
     try {
       await this.parts.look();
+      if (this.isAway) this.parts.log.info({}, 'The event store answers again');
+      this.isAway = false;
       return true;
     } catch (error) {
-      if (!this.stopped) this.parts.log.warn({ err: error }, 'The event store does not answer');
+      // Told once: what follows is more of the same.
+      if (!this.stopped && !this.isAway) this.parts.log.warn({ err: error }, 'The event store does not answer');
+      this.isAway = true;
       return false;
     }
   }

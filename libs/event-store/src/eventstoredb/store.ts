@@ -159,11 +159,9 @@ export class EventStoreDbStore implements EventStore {
     return follow({ head: this.newest, readAll }, options, subscriber);
   }
 
+  /** As the server has it now: after a restore it may lie before what was known. */
   head(): Promise<Position> {
-    return this.take(async () => {
-      await this.look();
-      return this.newest.position;
-    });
+    return this.take(() => this.look());
   }
 
   retain(stream: string, retention: Retention): Promise<void> {
@@ -199,9 +197,10 @@ export class EventStoreDbStore implements EventStore {
     return { outcome: 'appended', revision: actualRevision, position: this.newest.position };
   }
 
-  private async look(): Promise<void> {
-    const newest = await this.pages.newest();
-    if (newest !== undefined) this.newest.advance(newest);
+  private async look(): Promise<Position> {
+    const newest = (await this.pages.newest()) ?? BEGINNING;
+    this.newest.advance(newest);
     this.node = (await this.client.node()) ?? this.node;
+    return newest;
   }
 }

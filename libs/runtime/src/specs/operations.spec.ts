@@ -4,7 +4,8 @@ import { stateStream } from '@app/charge-box';
 import { noon } from '@app/testing';
 import type { CallOutcome } from '../caller';
 import { Reactions } from '../reactions';
-import { eventsOf, eventually, HandCaller, HandClock, RuntimeAtWork } from './runtime-at-work';
+import { AnswerChargeBox, TellChargeBox } from '../commands';
+import { eventsOf, eventually, HandCaller, HandClock, origin, RuntimeAtWork } from './runtime-at-work';
 
 // Operations on their way to charge boxes, with the clock and the network in the hand of the spec. Cannot see: SOAP.
 
@@ -160,6 +161,40 @@ describe('an operation', () => {
     // Its end would wait for the way out.
     await runtime.get(Reactions).stop();
     runtime = await RuntimeAtWork.start({ store: openInMemoryStore(), clock });
+  });
+
+  it('that could not be sent is sent when the box shows itself elsewhere, without waiting for its next try', async () => {
+    caller.found = { kind: 'not-sent', reason: 'connection-refused', detail: 'Nobody listens.' };
+    await runtime.schedule(identity, 'a', 'Reset');
+    await become('a', 'Deferred');
+    caller.found = { kind: 'resolved', address: '10.0.0.6' };
+    const details = { at: clock.at(), from: 'http://10.0.0.6:8080/', requestId: 'r', quirks: [] };
+    await runtime.bus.execute(new AnswerChargeBox(identity, 'Heartbeat', {}, details));
+    await become('a', 'Answered');
+    expect(caller.calls).toMatchObject([{ url: 'http://10.0.0.6:8080/' }]);
+  });
+
+  it('that could not be sent is sent when an operator says where the box is', async () => {
+    caller.found = { kind: 'not-sent', reason: 'connection-refused', detail: 'Nobody listens.' };
+    await runtime.schedule(identity, 'a', 'Reset');
+    await become('a', 'Deferred');
+    caller.found = { kind: 'resolved', address: '10.0.0.7' };
+    const settings = { addressOverride: 'http://10.0.0.7/' };
+    const message = { kind: 'configure' as const, settings, at: clock.at() };
+    await runtime.bus.execute(new TellChargeBox(identity, message, origin));
+    await become('a', 'Answered');
+    expect(caller.calls).toMatchObject([{ url: 'http://10.0.0.7/' }]);
+  });
+
+  it('says at its end behind which other it waited', async () => {
+    caller.found = { kind: 'not-sent', reason: 'connection-refused', detail: 'Nobody listens.' };
+    await runtime.schedule(identity, 'a', 'Reset');
+    await runtime.schedule(identity, 'b', 'ClearCache', { expiresAt: '2026-03-01T12:10:00.000Z' });
+    await become('a', 'Deferred');
+    clock.advance(600);
+    await become('b', 'Expired');
+    const [expired] = await eventsOf(store, 'OperationExpired');
+    expect(expired?.data).toMatchObject({ callId: 'b', detail: expect.stringContaining('behind Reset (a)') as string });
   });
 
   it('is sent by one of two instances', async () => {
