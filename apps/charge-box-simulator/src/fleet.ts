@@ -60,6 +60,8 @@ export interface FleetReport {
   /** Faults by subcode. */
   readonly faults: Record<string, number>;
   failures: number;
+  /** Why the last box that gave up did. */
+  lastFailure?: string;
   readonly starts: AnsweredStart[];
   readonly stops: AnsweredStop[];
   readonly readings: AnsweredReading[];
@@ -132,8 +134,9 @@ class Life {
         this.report.sessionsDone += 1;
         await this.say('Heartbeat', {});
       }
-    } catch {
+    } catch (error) {
       this.report.failures += 1;
+      this.report.lastFailure = (error as Error).message;
     } finally {
       this.box.close();
     }

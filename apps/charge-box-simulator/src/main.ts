@@ -71,7 +71,10 @@ async function run(options: Options): Promise<void> {
   });
   process.stderr.write('\n');
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : summary(report));
-  if (served !== undefined) await served.until(controller.signal);
+  if (served !== undefined) {
+    process.stderr.write('The boxes answer operations now, until this is ended.\n');
+    await served.until(controller.signal);
+  }
   if (report.failures > 0) process.exitCode = 1;
 }
 
@@ -99,6 +102,7 @@ function summary({
   readings,
   faults,
   failures,
+  lastFailure,
   latencies,
 }: FleetReport): string {
   const sorted = latencies.toSorted((one, other) => one - other);
@@ -108,6 +112,10 @@ function summary({
     `${starts.length} transactions started, ${stops.length} stopped, ${readings.length} meter values`,
     `answers took ${at(0.5)} ms at the median, ${at(0.99)} ms at 99 %`,
     ...Object.entries(faults).map(([name, count]) => `${count} faults ${name}`),
+    ...('SecurityError' in faults
+      ? ['SecurityError: the boxes are not accepted here; accept them as candidates first']
+      : []),
+    ...(lastFailure === undefined ? [] : [`the last that gave up: ${lastFailure}`]),
     '',
   ].join('\n');
 }

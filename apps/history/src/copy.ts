@@ -28,9 +28,12 @@ export function copyCommand(): Command {
 }
 
 async function copy(options: Options, command: Command): Promise<void> {
-  const from = named('--from', placeOf(options.from, options.fromNamespace), command);
-  const to = named('--to', placeOf(options.to, options.toNamespace), command);
+  const [from, to] = named(options, command);
   const begin = performance.now();
+  process.once('SIGINT', () => {
+    process.stderr.write('\nInterrupted. What is copied stays; go on with --continue.\n');
+    process.exit(1);
+  });
   const source = await openSource(from);
   try {
     const target = await openTarget(to, from);
@@ -54,8 +57,16 @@ async function copy(options: Options, command: Command): Promise<void> {
   }
 }
 
-function named(option: string, place: ReturnType<typeof placeOf>, command: Command): Place {
-  return 'fault' in place ? command.error(`${option}: ${place.fault}`) : place;
+/** Both places, or everything that is wrong with them. */
+function named(options: Options, command: Command): readonly [Place, Place] {
+  const from = placeOf(options.from, options.fromNamespace);
+  const to = placeOf(options.to, options.toNamespace);
+  if (!('fault' in from) && !('fault' in to)) return [from, to];
+  const faults = [
+    ...('fault' in from ? [`--from: ${from.fault}`] : []),
+    ...('fault' in to ? [`--to: ${to.fault}`] : []),
+  ];
+  return command.error(faults.join('\n'));
 }
 
 interface Occasion {
