@@ -46,6 +46,7 @@ describe('history copy', () => {
     const again = history('copy', '--from', 'embedded:data', '--to', 'ndjson:copy.ndjson');
     expect(again.stderr).toContain('There is a history at the target already.');
     expect(again.status).toBe(2);
+    expect(history('copy', '--from', 'ndjson:copy.ndjson', '--to', 'embedded:restored').status).toBe(0);
     const nowhere = history('copy', '--from', 'somewhere', '--to', 'ndjson:x');
     expect(nowhere.stderr).toContain('--from: A history is at `embedded:<folder or file>`');
     expect(nowhere.status).toBe(2);
@@ -53,5 +54,36 @@ describe('history copy', () => {
     expect(unreachable.stderr).toContain('The event store does not answer.');
     expect(unreachable.stderr + unreachable.stdout).not.toContain('secret');
     expect(unreachable.status).toBe(2);
+  }, 60_000);
+
+  it('that breaks off says so with the code 1, and goes on when asked to', async () => {
+    const store = await openEmbeddedStore({ file: join(folder, 'long/events.db') });
+    const event = (number: number) => ({
+      id: `id-${number}`,
+      type: 'Happened',
+      data: { number, text: 'x'.repeat(2_000) },
+      metadata,
+    });
+    await store.append(
+      'chargeBox-1',
+      Array.from({ length: 100 }, (_, number) => event(number)),
+      'any',
+    );
+    await store.close();
+    const words = ['copy', '--from', 'embedded:long', '--to', 'ndjson:long.ndjson'];
+    // No file may grow beyond 64 kilobytes, as on a disk that is full.
+    const command = 'ulimit -f 64; exec "$@"';
+    const script = join(dist, 'apps/history/src/main.js');
+    const full = spawnSync('bash', ['-c', command, 'bash', process.execPath, script, ...words], {
+      encoding: 'utf8',
+      cwd: folder,
+      timeout: 60_000,
+    });
+    expect(full.stderr).toContain('The copy broke off: ');
+    expect(full.status).toBe(1);
+    expect(history(...words).status).toBe(2);
+    const further = history(...words, '--continue', '--json');
+    expect(JSON.parse(further.stdout)).toMatchObject({ identical: true, source: { events: 100 } });
+    expect(further.status).toBe(0);
   }, 60_000);
 });

@@ -1,4 +1,4 @@
-import type { CopyReport, Place } from '@app/history';
+import type { CopyProgress, CopyReport, Place } from '@app/history';
 import { copyHistory, openSource, openTarget, placeOf, shownPlace } from '@app/history';
 import { Command } from 'commander';
 import { showProgress } from './progress';
@@ -38,12 +38,7 @@ async function copy(options: Options, command: Command): Promise<void> {
   try {
     const target = await openTarget(to, from);
     try {
-      const progress = showProgress(process.stderr);
-      const report = await copyHistory(source, target, {
-        resume: options.continue === true,
-        onProgress: progress.take,
-      });
-      progress.end();
+      const report = await watched(source, target, options.continue === true);
       const seconds = (performance.now() - begin) / 1_000;
       process.stdout.write(
         options.json ? `${JSON.stringify({ ...report, seconds })}\n` : said(report, { from, to, seconds }),
@@ -54,6 +49,28 @@ async function copy(options: Options, command: Command): Promise<void> {
     }
   } finally {
     await source.close();
+  }
+}
+
+type Side = Awaited<ReturnType<typeof openSource>>;
+
+async function watched(source: Side, target: Side, resume: boolean): Promise<CopyReport> {
+  const progress = showProgress(process.stderr);
+  let hasBegun = false;
+  const onProgress = (told: CopyProgress) => {
+    hasBegun ||= told.phase !== 'comparing';
+    progress.take(told);
+  };
+  try {
+    return await copyHistory(source, target, { resume, onProgress });
+  } catch (error) {
+    if (!hasBegun) throw error;
+    // No refusal any more, whatever the code says.
+    throw new Error(`The copy broke off: ${(error as Error).message}\nWhat is copied stays; see --continue.`, {
+      cause: error,
+    });
+  } finally {
+    progress.end();
   }
 }
 

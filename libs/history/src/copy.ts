@@ -13,6 +13,7 @@ export interface CopyProgress {
 export interface CopyOptions {
   /** Goes on where an earlier copy ended. Without it the target must be empty. */
   readonly resume: boolean;
+  /** Nothing is written before the phase of copying is told. */
   readonly onProgress?: (progress: CopyProgress) => void;
 }
 
@@ -98,8 +99,8 @@ async function fill({ source, target, there, tell }: Work): Promise<Digest> {
       digest.take(event);
       if (digest.of(event.stream).count > there.of(event.stream).count) fresh.push(event);
     }
-    await target.write(fresh, (stream) => there.of(stream).count);
     tell({ phase: 'copying', events: digest.count, share });
+    await target.write(fresh, (stream) => there.of(stream).count);
   }
   await target.flush(digest.summary());
   return digest;

@@ -1,4 +1,4 @@
-import { createReadStream } from 'node:fs';
+import { constants, createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -10,12 +10,15 @@ import { Digest } from './summary';
 // One event a line, between a first line that says what the file is and a last one that says what the whole came to.
 
 const header = { format: 'ocpp-central-system-history', version: 1 } as const;
+const headerLine = `${JSON.stringify(header)}\n`;
 const stretch = 1_000;
 /** Violations that are told; a file of another kind would have one a line. */
 const most = 20;
 
 /** A history in a file of lines. */
 export class NdjsonSide implements Side {
+  private isCut = false;
+
   private constructor(
     private readonly file: string,
     private readonly handle: FileHandle | undefined,
@@ -33,15 +36,15 @@ export class NdjsonSide implements Side {
     return new NdjsonSide(file, undefined, size, false);
   }
 
-  /** Makes the file if need be. A line that a killed copy left unfinished is cut off. */
+  /**
+   * Rejects with `history-unreadable` when the file is something else, `history-unwritable` when it cannot be written. A file that is there stays
+   * as it is until something is written: a line that a killed copy left unfinished, and the last one, are cut off only then.
+   */
   static async openForWriting(file: string): Promise<NdjsonSide> {
-    const size = (await sizeOf(file)) ?? 0;
+    const size = await ownSizeOf(file);
     const whole = size === 0 ? 0 : await endOfEvents(file);
-    const handle = await open(file, size === 0 ? 'w' : 'r+', 0o600);
-    await handle.truncate(whole);
-    const side = new NdjsonSide(file, handle, whole, whole === 0 || (await isHeaderAlone(file, whole)));
-    if (whole === 0) await side.append(`${JSON.stringify(header)}\n`);
-    return side;
+    const handle = await opened(file);
+    return new NdjsonSide(file, handle, whole, whole <= headerLine.length);
   }
 
   async *read(): AsyncIterable<Stretch> {
@@ -77,17 +80,52 @@ export class NdjsonSide implements Side {
   }
 
   private async append(text: string): Promise<void> {
-    const bytes = Buffer.from(text);
-    await this.handle?.write(bytes, 0, bytes.length, this.size);
+    if (!this.isCut) await this.handle?.truncate(this.size);
+    this.isCut = true;
+    const bytes = Buffer.from(this.size === 0 ? headerLine + text : text);
+    // A disk that fills up takes a part, and says so only to the next write.
+    for (let done = 0; done < bytes.length;) {
+      const written = await this.handle?.write(bytes, done, bytes.length - done, this.size + done);
+      done += written?.bytesWritten ?? bytes.length;
+    }
     this.size += bytes.length;
   }
 }
 
+/** `undefined` if there is nothing; rejects when there is something else than a file. */
 async function sizeOf(file: string): Promise<number | undefined> {
-  return stat(file).then(
-    ({ size }) => size,
-    () => undefined,
-  );
+  const found = await stat(file).catch(() => undefined);
+  if (found !== undefined && !found.isFile()) throw codedError('history-unreadable', `${file} is no file`);
+  return found?.size;
+}
+
+/** The size of a history, 0 if it is not begun. Rejects when the file is no history at all: nothing of it may be overwritten. */
+async function ownSizeOf(file: string): Promise<number> {
+  const size = (await sizeOf(file)) ?? 0;
+  const start = size === 0 ? '' : await startOf(file);
+  // A copy that was killed at once leaves a part of its first line.
+  if (headerLine.startsWith(start)) return start.length < headerLine.length ? 0 : size;
+  const fault = faultOfHeader(start.split('\n', 1)[0] ?? '') ?? 'is not the first line of a history';
+  throw codedError('history-unreadable', `${file}: line 1: ${fault}`);
+}
+
+async function startOf(file: string): Promise<string> {
+  const handle = await open(file, 'r');
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headerLine.length), 0, headerLine.length, 0);
+    return buffer.toString('latin1', 0, bytesRead);
+  } finally {
+    await handle.close();
+  }
+}
+
+/** Without a change to what is there. */
+async function opened(file: string): Promise<FileHandle> {
+  try {
+    return await open(file, constants.O_RDWR | constants.O_CREAT, 0o600);
+  } catch (error) {
+    throw codedError('history-unwritable', (error as Error).message, error);
+  }
 }
 
 function linesOf(file: string, size: number): AsyncIterable<string> {
@@ -147,18 +185,6 @@ function incompleteness(digest: Digest, end: Summary | undefined): readonly stri
 
 const faultOf = (line: string, number: number) => (number === 1 ? faultOfHeader(line) : faultOfLine(line));
 const isEnd = (line: string): boolean => line.startsWith('{"end":{');
-
-/** Rejects when the file is no history at all: nothing of it may be overwritten. */
-async function isHeaderAlone(file: string, size: number): Promise<boolean> {
-  let lines = 0;
-  for await (const line of linesOf(file, size)) {
-    lines += 1;
-    const fault = lines === 1 ? faultOfHeader(line) : undefined;
-    if (fault !== undefined) throw codedError('history-unreadable', `${file}: line 1: ${fault}`);
-    if (lines === 2) return false;
-  }
-  return true;
-}
 
 function faultOfHeader(line: string): string | undefined {
   const { format, version } = (parsed(line) ?? {}) as Partial<typeof header>;

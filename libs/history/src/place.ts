@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
@@ -33,6 +34,13 @@ export function shownPlace(place: Place): string {
   return place.namespace === undefined ? hidden : `${hidden} (${place.namespace})`;
 }
 
+/** True also where links lead to one file. */
 export function isSamePlace(one: Place, other: Place): boolean {
-  return JSON.stringify(one) === JSON.stringify(other);
+  if (JSON.stringify(one) === JSON.stringify(other)) return true;
+  const [here, there] = [fileOf(one), fileOf(other)];
+  return here !== undefined && here.ino === there?.ino && here.dev === there.dev;
+}
+
+function fileOf(place: Place): Stats | undefined {
+  return place.kind === 'eventstoredb' ? undefined : statSync(place.file, { throwIfNoEntry: false });
 }

@@ -29,6 +29,8 @@ export const errorTable = {
   'history-differs':
     'What the target holds is not the beginning of the source, so the copy cannot go on. Nothing was written; begin anew with an empty target.',
   'history-unreadable': 'The history cannot be read. Nothing was written.',
+  'history-unwritable':
+    'The file of the target cannot be written. Nothing was written; check that its folder exists and may be written to.',
   'history-same': 'Source and target are the same.',
   'history-changed': 'The target changed while it was written to. Stop what else writes there, and begin anew.',
   overloaded: 'Too many requests are waiting. The request was refused.',

@@ -1,7 +1,7 @@
 import { openEmbeddedStore, openInMemoryStore } from '@app/event-store';
 import type { EventStore, EventToAppend } from '@app/kernel';
 import fc from 'fast-check';
-import { mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { copyHistory } from '../copy';
@@ -47,6 +47,7 @@ async function history(count: number): Promise<EventStore> {
 }
 
 const side = (store: EventStore) => StoreSide.open(store, { most: 8, inOrder: false });
+const elsewhere = { kind: 'embedded', file: join(folder, 'elsewhere/events.db') } as const;
 const copy = (source: Side, target: Side, resume = false) => copyHistory(source, target, { resume });
 
 describe('a copied history', () => {
@@ -205,15 +206,63 @@ describe('a copy is refused', () => {
     expect(await refusal([])).toContain('its last line is missing');
   });
 
-  it('from, and to, a file that is no history', async () => {
+  it('from a file that is no history', async () => {
     const file = fresh('txt');
     writeFileSync(file, 'dear diary\n');
     const unreadable = { code: 'history-unreadable' };
     await expect(NdjsonSide.openForReading(file)).rejects.toMatchObject(unreadable);
-    await expect(NdjsonSide.openForWriting(file)).rejects.toMatchObject(unreadable);
-    expect(readFileSync(file, 'utf8')).toBe('dear diary\n');
+    await expect(openSource({ kind: 'ndjson', file: folder })).rejects.toMatchObject(unreadable);
     await expect(openSource({ kind: 'ndjson', file: fresh('ndjson') })).rejects.toMatchObject(unreadable);
     await expect(openSource({ kind: 'embedded', file: fresh('db') })).rejects.toMatchObject(unreadable);
+  });
+
+  it.each([
+    ['a line', 'dear diary\n'],
+    ['no end of a line', 'dear diary'],
+    ['a line and no end of one', 'dear\ndiary'],
+    ['JSON', '{"my":"diary"}'],
+    ['another version', '{"format":"ocpp-central-system-history","version":2}\n{}\n'],
+    ['bytes', '\0\0diary\n\0'],
+  ])('to a file of something else, which stays as it is: %s', async (_, text) => {
+    const file = fresh('txt');
+    writeFileSync(file, text);
+    await expect(openTarget({ kind: 'ndjson', file }, elsewhere)).rejects.toMatchObject({ code: 'history-unreadable' });
+    expect(readFileSync(file, 'utf8')).toBe(text);
+  });
+
+  it('to where no file can be', async () => {
+    const nowhere = { kind: 'ndjson', file: join(folder, 'no/such/folder.ndjson') } as const;
+    await expect(openTarget(nowhere, elsewhere)).rejects.toMatchObject({ code: 'history-unwritable' });
+    await expect(openTarget({ kind: 'ndjson', file: folder }, elsewhere)).rejects.toMatchObject({
+      code: 'history-unreadable',
+    });
+  });
+
+  it('to a finished file, which stays as it is, also when it is to go on with another history', async () => {
+    const file = fresh('ndjson');
+    const writing = await NdjsonSide.openForWriting(file);
+    await copy(await side(await history(9)), writing);
+    await writing.close();
+    const text = readFileSync(file, 'utf8');
+    for (const [resume, code] of [
+      [false, 'history-not-empty'],
+      [true, 'history-differs'],
+    ] as const) {
+      const target = await openTarget({ kind: 'ndjson', file }, elsewhere);
+      await expect(copy(await side(await history(9)), target, resume)).rejects.toMatchObject({ code });
+      await target.close();
+      expect(readFileSync(file, 'utf8')).toBe(text);
+    }
+  });
+
+  it('to where it comes from by another name', async () => {
+    const [file, link] = [fresh('ndjson'), fresh('ndjson')];
+    const writing = await NdjsonSide.openForWriting(file);
+    await copy(await side(await history(2)), writing);
+    await writing.close();
+    symlinkSync(file, link);
+    const same = openTarget({ kind: 'ndjson', file: link }, { kind: 'ndjson', file });
+    await expect(same).rejects.toMatchObject({ code: 'history-same' });
   });
 
   it('to where it comes from, and to a store that is in use', async () => {
