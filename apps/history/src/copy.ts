@@ -93,7 +93,7 @@ interface Occasion {
 }
 
 function said(report: CopyReport, { from, to, seconds }: Occasion): string {
-  const { kept, copied, source, target, identical, shortened } = report;
+  const { kept, copied, source, target, identical, shortened, forgotten } = report;
   const rate = Math.round(source.events / seconds);
   return [
     `${shownPlace(from)} -> ${shownPlace(to)}`,
@@ -103,6 +103,7 @@ function said(report: CopyReport, { from, to, seconds }: Occasion): string {
     ...(shortened > 0
       ? [`${shortened} streams had forgotten their beginning; a store numbers what is left from 0`]
       : []),
+    ...(forgotten > 0 ? [`${forgotten} events at the target are older than what the source still keeps`] : []),
     identical ? 'identical' : 'NOT identical: do not use the copy',
     '',
   ].join('\n');

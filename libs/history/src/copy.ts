@@ -1,4 +1,5 @@
 import { codedError } from '@app/kernel';
+import { Forgetful, Held } from './held';
 import type { Side } from './side';
 import type { MovedEvent, Summary } from './summary';
 import { Digest } from './summary';
@@ -22,11 +23,13 @@ export interface CopyReport {
   readonly kept: number;
   readonly copied: number;
   readonly source: Summary;
-  /** As read back from the target. */
+  /** As read back from the target, without what the source has forgotten. */
   readonly target: Summary;
   readonly identical: boolean;
   /** Streams whose beginning was forgotten in the source; a store may number what is left of them from 0. */
   readonly shortened: number;
+  /** Events of an earlier copy that are at the target and that the source has forgotten since. */
+  readonly forgotten: number;
 }
 
 /**
@@ -36,72 +39,71 @@ export interface CopyReport {
 export async function copyHistory(source: Side, target: Side, options: CopyOptions): Promise<CopyReport> {
   if (!target.isEmpty && !options.resume) throw codedError('history-not-empty');
   const tell: Tell = (progress) => options.onProgress?.(progress);
-  const there = await digestOf(target, tell, 'comparing');
-  const kept = there.count;
-  if (kept > 0) await requireBeginning(source, there, tell);
-  const digest = await fill({ source, target, there, tell });
-  const found = (await digestOf(target, tell, 'verifying')).summary();
-  const wanted = digest.summary();
+  const held = target.isEmpty ? new Held(new Forgetful()) : await heldOf(source, target, tell);
+  const { digest, copied } = await fill({ source, target, held, tell });
+  const gone = await held.gone(source, digest);
+  const found = await through(target, new Digest(digest, gone), tell, 'verifying');
+  const [wanted, got] = [digest.summary(), found.summary()];
+  const identical = wanted.checksum === got.checksum && wanted.events === got.events;
+  if (identical) await target.seal(found.forgotten === 0 ? got : await wholeOf(target, tell));
   return {
-    kept,
-    copied: wanted.events - kept,
+    kept: held.count,
+    copied,
     source: wanted,
-    target: found,
-    identical: wanted.checksum === found.checksum && wanted.events === found.events,
+    target: got,
+    identical,
     shortened: digest.shortened,
+    forgotten: found.forgotten,
   };
 }
 
 type Tell = (progress: CopyProgress) => void;
+type Phase = CopyProgress['phase'];
 
-async function digestOf(side: Side, tell: Tell, phase: CopyProgress['phase']): Promise<Digest> {
-  const digest = new Digest();
+interface Taker {
+  readonly count: number;
+  take(event: MovedEvent): void;
+}
+
+async function through<Takes extends Taker>(side: Side, taker: Takes, tell: Tell, phase: Phase): Promise<Takes> {
   for await (const { events, share } of side.read()) {
-    for (const event of events) digest.take(event);
-    tell({ phase, events: digest.count, share });
+    for (const event of events) taker.take(event);
+    tell({ phase, events: taker.count, share });
   }
-  return digest;
+  return taker;
+}
+
+async function wholeOf(target: Side, tell: Tell): Promise<Summary> {
+  return (await through(target, new Digest(), tell, 'verifying')).summary();
 }
 
 /** Each stream of the target must be the beginning of the same stream of the source. */
-async function requireBeginning(source: Side, there: Digest, tell: Tell): Promise<void> {
-  const digest = new Digest();
-  for await (const { events, share } of source.read()) {
-    for (const event of events) {
-      digest.take(event);
-      const { stream } = event;
-      const [has, is] = [there.of(stream), digest.of(stream)];
-      if (has.count === is.count && has.digest !== is.digest) throw differs(stream, has.count);
-    }
-    tell({ phase: 'comparing', events: digest.count, share });
-  }
-  for (const stream of there.names)
-    if (there.of(stream).count > digest.of(stream).count) throw differs(stream, there.of(stream).count);
-}
-
-function differs(stream: string, count: number): Error {
-  return codedError('history-differs', `the ${count} events of ${stream} there are not the first of it in the source`);
+async function heldOf(source: Side, target: Side, tell: Tell): Promise<Held> {
+  const forgetful = await through(source, new Forgetful(), tell, 'comparing');
+  const held = await through(target, new Held(forgetful), tell, 'comparing');
+  const comparison = await through(source, held.comparison(), tell, 'comparing');
+  await comparison.end(source);
+  return held;
 }
 
 interface Work {
   readonly source: Side;
   readonly target: Side;
-  readonly there: Digest;
+  readonly held: Held;
   readonly tell: Tell;
 }
 
 /** Adds what the target lacks. */
-async function fill({ source, target, there, tell }: Work): Promise<Digest> {
+async function fill({ source, target, held, tell }: Work): Promise<{ digest: Digest; copied: number }> {
   const digest = new Digest();
+  let copied = 0;
   for await (const { events, share } of source.read()) {
-    const fresh: MovedEvent[] = [];
-    for (const event of events) {
-      digest.take(event);
-      if (digest.of(event.stream).count > there.of(event.stream).count) fresh.push(event);
-    }
+    for (const event of events) digest.take(event);
+    const fresh = events.filter((event) => held.lacks(event));
+    copied += fresh.length;
     tell({ phase: 'copying', events: digest.count, share });
-    await target.write(fresh, (stream) => there.of(stream).count);
+    await target.write(fresh, (stream) => held.countOf(stream));
   }
-  await target.flush(digest.summary());
-  return digest;
+  await target.flush();
+  return { digest, copied };
 }

@@ -70,9 +70,17 @@ export class NdjsonSide implements Side {
     await this.append(lines.join(''));
   }
 
-  async flush(whole: Summary): Promise<void> {
+  async flush(): Promise<void> {
+    await this.handle?.datasync();
+  }
+
+  async seal(whole: Summary): Promise<void> {
     await this.append(`${JSON.stringify({ end: whole })}\n`);
     await this.handle?.datasync();
+  }
+
+  async hasForgotten(): Promise<boolean> {
+    return false;
   }
 
   async close(): Promise<void> {

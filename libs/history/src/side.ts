@@ -17,7 +17,11 @@ export interface Side {
    * Resolves when the side can take more.
    */
   write(events: readonly MovedEvent[], countOf: (stream: string) => number): Promise<void>;
-  /** Resolves when everything is durable. `whole` is what the history came to. */
-  flush(whole: Summary): Promise<void>;
+  /** Resolves when everything is durable. */
+  flush(): Promise<void>;
+  /** Marks the history as complete. `whole` is what it comes to. */
+  seal(whole: Summary): Promise<void>;
+  /** True if the side keeps only newer events of a stream than those that it had. */
+  hasForgotten(stream: string): Promise<boolean>;
   close(): Promise<void>;
 }

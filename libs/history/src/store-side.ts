@@ -66,6 +66,14 @@ export class StoreSide implements Side {
     if (this.revisions.size > 0) this.end = await this.store.head();
   }
 
+  /** A store has no end. */
+  async seal(): Promise<void> {}
+
+  async hasForgotten(stream: string): Promise<boolean> {
+    const { events } = await this.store.readStream(stream, { limit: 1 });
+    return (events[0]?.revision ?? 0) > 0;
+  }
+
   async close(): Promise<void> {
     await Promise.allSettled(this.underWay);
     await this.store.close();
