@@ -1,4 +1,4 @@
-import type { CopyReport, Place } from '@app/history';
+import type { CopyProgress, CopyReport, Place } from '@app/history';
 import { copyHistory, openSource, openTarget, placeOf, shownPlace } from '@app/history';
 import { Command } from 'commander';
 import { showProgress } from './progress';
@@ -11,6 +11,10 @@ interface Options {
   readonly continue?: boolean;
   readonly json?: boolean;
 }
+
+let hasBegun = false;
+/** Whether something was written: what fails from then on is no refusal. */
+export const copyHasBegun = (): boolean => hasBegun;
 
 const places = 'embedded:<folder>, ndjson:<file>, esdb://... or kurrentdb://...';
 
@@ -39,10 +43,11 @@ async function copy(options: Options, command: Command): Promise<void> {
     const target = await openTarget(to, from);
     try {
       const progress = showProgress(process.stderr);
-      const report = await copyHistory(source, target, {
-        resume: options.continue === true,
-        onProgress: progress.take,
-      });
+      const onProgress = (each: CopyProgress) => {
+        hasBegun ||= each.phase === 'copying';
+        progress.take(each);
+      };
+      const report = await copyHistory(source, target, { resume: options.continue === true, onProgress });
       progress.end();
       const seconds = (performance.now() - begin) / 1_000;
       process.stdout.write(

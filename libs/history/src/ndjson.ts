@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
-import { open, stat } from 'node:fs/promises';
+import { open, readFile, stat } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { codedError } from '@app/kernel';
 import type { Side, Stretch } from './side';
@@ -16,9 +16,11 @@ const most = 20;
 
 /** A history in a file of lines. */
 export class NdjsonSide implements Side {
+  private handle: FileHandle | undefined;
+
   private constructor(
     private readonly file: string,
-    private readonly handle: FileHandle | undefined,
+    private readonly isTarget: boolean,
     /** Bytes that hold whole lines. */
     private size: number,
     readonly isEmpty: boolean,
@@ -30,18 +32,15 @@ export class NdjsonSide implements Side {
     if (size === undefined) throw codedError('history-unreadable', `there is no file ${file}`);
     const violations = await violationsIn(file, size);
     if (violations.length > 0) throw codedError('history-unreadable', `${file}: ${violations.join('; ')}`);
-    return new NdjsonSide(file, undefined, size, false);
+    return new NdjsonSide(file, false, size, false);
   }
 
-  /** Makes the file if need be. A line that a killed copy left unfinished is cut off. */
+  /** The file is left as it is until something is written; then a line that a killed copy left unfinished is cut off. */
   static async openForWriting(file: string): Promise<NdjsonSide> {
     const size = (await sizeOf(file)) ?? 0;
     const whole = size === 0 ? 0 : await endOfEvents(file);
-    const handle = await open(file, size === 0 ? 'w' : 'r+', 0o600);
-    await handle.truncate(whole);
-    const side = new NdjsonSide(file, handle, whole, whole === 0 || (await isHeaderAlone(file, whole)));
-    if (whole === 0) await side.append(`${JSON.stringify(header)}\n`);
-    return side;
+    if (whole === 0 && size > 0) await requireBegunHeader(file, size);
+    return new NdjsonSide(file, true, whole, whole === 0 || (await isHeaderAlone(file, whole)));
   }
 
   async *read(): AsyncIterable<Stretch> {
@@ -64,7 +63,7 @@ export class NdjsonSide implements Side {
       ({ stream, revision, id, type, data, metadata }) =>
         `${JSON.stringify({ stream, revision, id, type, data, metadata })}\n`,
     );
-    await this.append(lines.join(''));
+    if (lines.length > 0) await this.append(lines.join(''));
   }
 
   async flush(whole: Summary): Promise<void> {
@@ -77,9 +76,21 @@ export class NdjsonSide implements Side {
   }
 
   private async append(text: string): Promise<void> {
+    this.handle ??= await this.opened();
     const bytes = Buffer.from(text);
-    await this.handle?.write(bytes, 0, bytes.length, this.size);
+    await this.handle.write(bytes, 0, bytes.length, this.size);
     this.size += bytes.length;
+  }
+
+  private async opened(): Promise<FileHandle> {
+    if (!this.isTarget) throw new RangeError('This side is read alone.');
+    const handle = await open(this.file, this.size === 0 ? 'w' : 'r+', 0o600);
+    await handle.truncate(this.size);
+    if (this.size > 0) return handle;
+    const first = Buffer.from(`${JSON.stringify(header)}\n`);
+    await handle.write(first, 0, first.length, 0);
+    this.size = first.length;
+    return handle;
   }
 }
 
@@ -158,6 +169,13 @@ async function isHeaderAlone(file: string, size: number): Promise<boolean> {
     if (lines === 2) return false;
   }
   return true;
+}
+
+/** Without a whole line it can only be a first line that was cut off. */
+async function requireBegunHeader(file: string, size: number): Promise<void> {
+  const wanted = `${JSON.stringify(header)}\n`;
+  const isBegun = size < wanted.length && wanted.startsWith(await readFile(file, 'utf8'));
+  if (!isBegun) throw codedError('history-unreadable', `${file}: line 1: is not the first line of a history`);
 }
 
 function faultOfHeader(line: string): string | undefined {

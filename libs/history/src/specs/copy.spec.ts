@@ -163,6 +163,20 @@ describe('a copy is refused', () => {
     await expect(copy(await side(source), await side(longer), true)).rejects.toMatchObject({ code: 'history-differs' });
   });
 
+  it('and leaves the file of its target as it is', async () => {
+    const file = fresh('ndjson');
+    const writing = await NdjsonSide.openForWriting(file);
+    await copy(await side(await history(5)), writing);
+    await writing.close();
+    const before = readFileSync(file, 'utf8');
+    for (const resume of [false, true]) {
+      const again = await NdjsonSide.openForWriting(file);
+      await expect(copy(await side(await history(6)), again, resume)).rejects.toHaveProperty('code');
+      await again.close();
+      expect(readFileSync(file, 'utf8')).toBe(before);
+    }
+  });
+
   it('from a file with faults, all of them by line', async () => {
     const file = fresh('ndjson');
     const writing = await NdjsonSide.openForWriting(file);
@@ -207,11 +221,13 @@ describe('a copy is refused', () => {
 
   it('from, and to, a file that is no history', async () => {
     const file = fresh('txt');
-    writeFileSync(file, 'dear diary\n');
     const unreadable = { code: 'history-unreadable' };
-    await expect(NdjsonSide.openForReading(file)).rejects.toMatchObject(unreadable);
-    await expect(NdjsonSide.openForWriting(file)).rejects.toMatchObject(unreadable);
-    expect(readFileSync(file, 'utf8')).toBe('dear diary\n');
+    for (const text of ['dear diary\n', 'dear diary', '{"end":{}}\n']) {
+      writeFileSync(file, text);
+      await expect(NdjsonSide.openForReading(file)).rejects.toMatchObject(unreadable);
+      await expect(NdjsonSide.openForWriting(file)).rejects.toMatchObject(unreadable);
+      expect(readFileSync(file, 'utf8')).toBe(text);
+    }
     await expect(openSource({ kind: 'ndjson', file: fresh('ndjson') })).rejects.toMatchObject(unreadable);
     await expect(openSource({ kind: 'embedded', file: fresh('db') })).rejects.toMatchObject(unreadable);
   });
