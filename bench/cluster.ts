@@ -5,7 +5,7 @@ import { openEventStoreDb } from '@app/event-store';
 import type { EventStore, EventToAppend } from '@app/kernel';
 import { load } from './load';
 import type { LoadResult } from './load';
-import { scenarios } from './messages';
+import { httpRequest, start } from './messages';
 import { residentBytes } from './memory';
 import { startService, trialFolder } from './processes';
 
@@ -99,7 +99,7 @@ async function requestsOnTwo(environment: Readonly<Record<string, string>>, dura
 
 function starts(port: number, connections: number, duration: number): Promise<LoadResult> {
   const base = (used += 1_000_000);
-  const request = (index: number) => scenarios.StartTransaction(base + index, true);
+  const request = (index: number) => httpRequest('StartTransaction', start(base + index), `SHARED-${index % 500}`);
   return load({ port, connections, keepAlive: true, duration, request });
 }
 

@@ -116,6 +116,31 @@ describe('a simulated charge box', () => {
   });
 });
 
+describe('a key of the caller', () => {
+  it('stands for one operation: the same again gives its result, another is refused', async () => {
+    await reachableBox(service, 'KEYED');
+    const ask = (command: string, data: object) =>
+      service.api<{ callId?: string; detail?: string }>('POST', '/api/charge-boxes/KEYED/commands', {
+        command,
+        data,
+        idempotencyKey: 'once',
+        wait: 10,
+      });
+    const first = await ask('ClearCache', {});
+    expect(first.status).toBe(200);
+    const again = await ask('ClearCache', {});
+    expect([again.status, again.body.callId]).toEqual([200, first.body.callId]);
+    for (const [command, data] of [
+      ['Reset', { type: 'Hard' }],
+      ['GetConfiguration', {}],
+    ] as const) {
+      const other = await ask(command, data);
+      expect(other.status).toBe(409);
+      expect(other.body.detail).toContain('stands for another operation already: ClearCache');
+    }
+  });
+});
+
 describe('a local list', () => {
   it('reaches the box in parts, and again when the box has lost it', async () => {
     const { point } = await reachableBox(service, 'LISTED');

@@ -79,7 +79,7 @@ describe('history copy', () => {
       cwd: folder,
       timeout: 60_000,
     });
-    expect(full.stderr).toContain('The copy broke off: ');
+    expect(full.stderr).toContain('What is copied stays; go on with --continue.');
     expect(full.status).toBe(1);
     expect(history(...words).status).toBe(2);
     const further = history(...words, '--continue', '--json');

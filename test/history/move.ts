@@ -112,7 +112,7 @@ function start(from: string, to: string, ...options: readonly string[]): ChildPr
 }
 
 async function main(): Promise<void> {
-  const moved = await moveThereAndBack(Number(process.argv[2] ?? 1_040_000));
+  const moved = await moveThereAndBack(Number(process.argv[2] ?? 1_042_000));
   process.stdout.write(`${JSON.stringify(moved, null, 2)}\n`);
   if (!moved.identical) process.exitCode = 1;
 }

@@ -12,6 +12,10 @@ interface Options {
   readonly json?: boolean;
 }
 
+let hasBegun = false;
+/** Whether something was written: what fails from then on is no refusal. */
+export const copyHasBegun = (): boolean => hasBegun;
+
 const places = 'embedded:<folder>, ndjson:<file>, esdb://... or kurrentdb://...';
 
 export function copyCommand(): Command {
@@ -38,7 +42,13 @@ async function copy(options: Options, command: Command): Promise<void> {
   try {
     const target = await openTarget(to, from);
     try {
-      const report = await watched(source, target, options.continue === true);
+      const progress = showProgress(process.stderr);
+      const onProgress = (each: CopyProgress) => {
+        hasBegun ||= each.phase === 'copying';
+        progress.take(each);
+      };
+      const report = await copyHistory(source, target, { resume: options.continue === true, onProgress });
+      progress.end();
       const seconds = (performance.now() - begin) / 1_000;
       process.stdout.write(
         options.json ? `${JSON.stringify({ ...report, seconds })}\n` : said(report, { from, to, seconds }),
@@ -49,28 +59,6 @@ async function copy(options: Options, command: Command): Promise<void> {
     }
   } finally {
     await source.close();
-  }
-}
-
-type Side = Awaited<ReturnType<typeof openSource>>;
-
-async function watched(source: Side, target: Side, resume: boolean): Promise<CopyReport> {
-  const progress = showProgress(process.stderr);
-  let hasBegun = false;
-  const onProgress = (told: CopyProgress) => {
-    hasBegun ||= told.phase !== 'comparing';
-    progress.take(told);
-  };
-  try {
-    return await copyHistory(source, target, { resume, onProgress });
-  } catch (error) {
-    if (!hasBegun) throw error;
-    // No refusal any more, whatever the code says.
-    throw new Error(`The copy broke off: ${(error as Error).message}\nWhat is copied stays; see --continue.`, {
-      cause: error,
-    });
-  } finally {
-    progress.end();
   }
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { errorCode } from '@app/kernel';
 import { Command } from 'commander';
-import { copyCommand } from './copy';
+import { copyCommand, copyHasBegun } from './copy';
 
 // The command line over a history. Exit codes: 0 done; 1 failed, or what was copied is not identical; 2 refused, nothing was done.
 
@@ -25,7 +25,9 @@ function endOf(error: unknown): number {
   if (exitCode !== undefined) return exitCode === 0 ? 0 : 2;
   const known = errorCode(error);
   process.stderr.write(`${message ?? String(error)}\n`);
-  return known === undefined ? 1 : 2;
+  if (!copyHasBegun()) return known === undefined ? 1 : 2;
+  process.stderr.write('What is copied stays; go on with --continue.\n');
+  return 1;
 }
 
 void main();

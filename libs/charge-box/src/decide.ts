@@ -89,8 +89,8 @@ function refuse<Name extends CentralSystemOperation>(
     const isOpen = box.registration === undefined;
     const known =
       delegated(message, { ...builtIn, repeated: undefined }, box, isOpen ? delegation : undefined) ?? builtIn;
-    // Where a candidate is, is worth knowing at the moment in which it is accepted.
-    const seen = isOpen ? addressObserved(box, origin) : [];
+    // Where a candidate is, is worth knowing at the moment in which it is accepted; but no more often than its boots are.
+    const seen = isOpen && known.events.length > 0 ? addressObserved(box, origin) : [];
     return seen.length === 0 ? known : { ...known, events: [...seen, ...known.events] };
   }
   const why = box.registration === 'Rejected' ? 'was rejected by the operator' : 'is not registered';

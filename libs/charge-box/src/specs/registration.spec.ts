@@ -19,6 +19,16 @@ describe('BootNotification', () => {
       .thenRecords({ type: 'ChargeBoxBooted', data: { answered: 'Rejected' } });
   });
 
+  it('of a candidate says where it is, no more often than it is recorded itself', () => {
+    const from = 'http://10.0.0.5:8080/';
+    const first = given()
+      .when('BootNotification', boot, { from })
+      .thenRecords({ type: 'AddressObserved', data: { from } }, { type: 'ChargeBoxBooted' }).decision.events;
+    given(...first)
+      .when('BootNotification', boot, { from: 'http://10.0.0.6:8080/', at: secondsAfterNoon(5) })
+      .thenRecords();
+  });
+
   it('of a refused box is recorded once in ten minutes', () => {
     const first = given().when('BootNotification', boot).thenAgainRecordsNothing().decision.events;
     given(...first)

@@ -221,6 +221,7 @@ describe('a copy is refused', () => {
     ['no end of a line', 'dear diary'],
     ['a line and no end of one', 'dear\ndiary'],
     ['JSON', '{"my":"diary"}'],
+    ['an end without a beginning', '{"end":{}}\n'],
     ['another version', '{"format":"ocpp-central-system-history","version":2}\n{}\n'],
     ['bytes', '\0\0diary\n\0'],
   ])('to a file of something else, which stays as it is: %s', async (_, text) => {
