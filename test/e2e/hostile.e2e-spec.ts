@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { deflateRawSync, deflateSync } from 'node:zlib';
+import type { Socket } from 'node:net';
 import { connect } from 'node:net';
 import type { Log } from '@app/kernel';
 import { boot, cs, envelope, start } from '../support/envelopes';
@@ -208,13 +209,41 @@ describe('senders', () => {
   });
 });
 
+describe('places', () => {
+  it('are not taken by senders whose requests have not arrived', async () => {
+    const small = await startTestService({ MAX_IN_FLIGHT: '5' });
+    const slow = Array.from({ length: 40 }, () =>
+      connect(small.soapPort, '127.0.0.1', function (this: Socket) {
+        this.write('POST /ocpp HTTP/1.1\r\nHost: x\r\nContent-Length: 500\r\n\r\n<');
+      }).on('error', () => undefined),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    expect((await small.post(envelope({ body: boot }))).status).toBe(200);
+    for (const socket of slow) socket.destroy();
+    await small.stop();
+  });
+
+  it('and the process survive a connection that is reset while it asks for another protocol', async () => {
+    for (let count = 0; count < 50; count += 1) {
+      await new Promise<void>((resolve) => {
+        const socket = connect(service.soapPort, '127.0.0.1', () => {
+          socket.write('GET /x HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
+          setImmediate(() => resolve(void socket.resetAndDestroy()));
+        });
+        socket.on('error', () => resolve());
+      });
+    }
+    await expectAlive();
+  });
+});
+
 describe('identities', () => {
   const identities = [
     '../../etc/passwd',
     '<script>alert(1)</script>',
     "x'; DROP TABLE charge_boxes; --",
     '__proto__',
-    `long-${'i'.repeat(10_000)}`,
+    `long-${'i'.repeat(250)}`,
     'two\r\nlines',
     '"quoted" & more',
   ];
@@ -225,6 +254,15 @@ describe('identities', () => {
     expect(answer.status).toBe(200);
     expect(answer.body).toContain('<status>Accepted</status>');
     expect(answer.body).not.toContain('<script>');
+    await expectAlive();
+  });
+
+  it.each([256, 10_000, 60_000])('of %d characters are refused, and not told whole', async (length) => {
+    const before = lines.length;
+    const answer = await service.post(envelope({ identity: 'i'.repeat(length), body: boot }));
+    expect(answer.status).toBe(400);
+    expect(answer.body).toContain('it may have 255');
+    for (const line of lines.slice(before)) expect(line.length).toBeLessThan(2_000);
     await expectAlive();
   });
 

@@ -25,6 +25,9 @@ interface Seat extends Responder {
   readonly holds: Set<string>;
 }
 
+/** Milliseconds. */
+const offerAgain = 1_000;
+
 /** Offers requests to responders: each to one of them at a time, or to all. Who has what is decided by the charge box, so that it holds over all instances. */
 @Injectable()
 export class RequestOffers {
@@ -46,7 +49,7 @@ export class RequestOffers {
   join(responder: Responder): () => void {
     const seat: Seat = { ...responder, holds: new Set() };
     this.seats.add(seat);
-    void this.welcome(seat);
+    this.welcome(seat).catch((error: unknown) => this.log.error({ err: error }, 'A responder could not be welcomed'));
     return () => this.leave(seat);
   }
 
@@ -54,7 +57,7 @@ export class RequestOffers {
     const { offer } = await this.claims.answering();
     for (const request of this.pending.all()) {
       if (!seat.wants(request)) continue;
-      if (offer === 'competing') await this.offerToOne(request);
+      if (offer === 'competing') this.attempt(this.offerToOne(request), request);
       else if (seat.after === undefined || request.position > seat.after) this.sendTo(seat, request);
     }
   }
@@ -100,10 +103,22 @@ export class RequestOffers {
     const current = this.pending.find(request.msgId);
     if (seat === undefined || current === undefined || !this.pending.isFree(current, seat.name)) return;
     seat.holds.add(request.msgId);
-    const claimed = await this.claims.claim(request, seat.name);
+    const claimed = await this.claims.claim(request, seat.name).catch((error: unknown) => {
+      seat.holds.delete(request.msgId);
+      this.later(request);
+      throw error;
+    });
     if (claimed && this.seats.has(seat)) return this.sendTo(seat, request);
     seat.holds.delete(request.msgId);
     if (claimed) await this.claims.release(request, seat.name, 'disconnected');
+  }
+
+  /** What could not be claimed because the store rests for a moment is offered again. */
+  private later({ msgId }: OfferedRequest): void {
+    setTimeout(() => {
+      const request = this.pending.find(msgId);
+      if (request !== undefined) this.attempt(this.offer(request), request);
+    }, offerAgain).unref();
   }
 
   private sendTo(seat: Seat, request: OfferedRequest): void {

@@ -53,7 +53,11 @@ export class SoapListener {
     );
     this.server.maxConnections = settings.maximumConnections;
     this.server.maxHeadersCount = 100;
-    this.server.on('upgrade', (request, socket) => this.refuseUpgrade(request, socket as Socket));
+    this.server.on('upgrade', (request, socket) => {
+      // Node leaves the socket without a listener here, and a reset would end the process.
+      socket.on('error', () => socket.destroy());
+      this.refuseUpgrade(request, socket as Socket);
+    });
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
       this.refuseGarbage(error, socket as Socket),
     );
@@ -91,7 +95,6 @@ export class SoapListener {
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    this.inFlight += 1;
     this.answering.set(request.socket, response);
     try {
       await this.route(request, response);
@@ -99,7 +102,6 @@ export class SoapListener {
       this.parts.log.error({ err: error }, 'A request broke the listener');
       if (!response.headersSent) this.sendPlain(response, 500, 'Internal error.');
     } finally {
-      this.inFlight -= 1;
       this.answering.delete(request.socket);
     }
   }
@@ -120,13 +122,22 @@ export class SoapListener {
   }
 
   private async exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.inFlight > this.settings.maximumInFlight) {
-      response.setHeader('Retry-After', '5');
-      request.resume();
-      return this.send(request, response, { ...this.parts.exchange.overloaded(), status: 503 });
-    }
+    // Only what has arrived is worked on: slow senders take connections, not the places of others.
     const body = await readBody(request, this.settings);
     if (!Buffer.isBuffer(body)) return this.refuseBody(request, response, body);
+    if (this.inFlight >= this.settings.maximumInFlight) {
+      response.setHeader('Retry-After', '5');
+      return this.send(request, response, { ...this.parts.exchange.overloaded(), status: 503 });
+    }
+    this.inFlight += 1;
+    try {
+      await this.answer(body, request, response);
+    } finally {
+      this.inFlight -= 1;
+    }
+  }
+
+  private async answer(body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.requests += 1;
     const answer = await this.parts.exchange.answer(body, {
       requestId: `${this.run}-${this.requests.toString(36)}`,
@@ -140,6 +151,11 @@ export class SoapListener {
   /** The request waits for somebody outside: it is bounded by connections then, not by what is worked on at once. */
   private waits(response: ServerResponse): AbortSignal {
     const hungUp = new AbortController();
+    if (response.destroyed || response.closed) {
+      // It has hung up already, and will not do so again.
+      hungUp.abort();
+      return hungUp.signal;
+    }
     this.inFlight -= 1;
     response.once('close', () => {
       this.inFlight += 1;

@@ -103,7 +103,10 @@ export class ChargeBoxActor {
     return this.mailbox.post(() =>
       this.transact(metadata, async (box) => {
         const pending = box.state.pending.find((request) => request.msgId === msgId);
-        const facts = await this.factsFor(pending);
+        const operation = pending?.operation ?? 'Heartbeat';
+        while (!this.context.isPrepared(operation)) await this.context.prepare();
+        // From here to `takeIds` nothing may be awaited: another box would be shown the same transaction id.
+        const facts = this.factsFor(pending);
         const message = complete(pending, facts);
         const decision = message && decideDelegation(message, box.state, facts);
         const events = decision?.events ?? [];
@@ -123,9 +126,8 @@ export class ChargeBoxActor {
     });
   }
 
-  private async factsFor(pending: PendingRequest | undefined): Promise<Facts> {
+  private factsFor(pending: PendingRequest | undefined): Facts {
     const operation = pending?.operation ?? 'Heartbeat';
-    while (!this.context.isPrepared(operation)) await this.context.prepare();
     const origin = { at: pending?.at ?? '' };
     return this.context.facts({ kind: 'request', operation, request: pending?.request ?? {}, origin }) as Facts;
   }

@@ -40,7 +40,8 @@ function readIdentity(block: XmlElement, found: Mutable<Addressing>, notes: Note
   if (found.chargeBoxIdentity !== undefined) return;
   if (block.local !== 'chargeBoxIdentity') notes.quirk('identity-case', undefined, block.local);
   if (identity !== block.text) notes.quirk('identity-white-space');
-  found.chargeBoxIdentity = detached(identity);
+  // Longer ones are refused; what is told of them need not be whole.
+  found.chargeBoxIdentity = detached(identity.slice(0, 300));
 }
 
 function readAddressing(block: XmlElement, found: Mutable<Addressing>, notes: Notes): void {

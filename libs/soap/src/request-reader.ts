@@ -109,8 +109,17 @@ function understand(envelope: Envelope, dispatch: Dispatch, notes: Notes): Inbou
   if ('fault' in route) return refuse(route.fault, route.detail);
   if (!headers.chargeBoxIdentity)
     return refuse('ProtocolError', 'The header chargeBoxIdentity is missing or empty.', route.operation);
+  if (headers.chargeBoxIdentity.length > longestIdentity)
+    return refuse(
+      'ProtocolError',
+      `The header chargeBoxIdentity is too long; it may have ${longestIdentity} characters.`,
+      route.operation,
+    );
   return decode({ envelope, headers, element, route, notes }, refuse);
 }
+
+/** Characters of an identity: as many as an operator can accept. */
+const longestIdentity = 255;
 
 interface Understanding {
   readonly envelope: Envelope;

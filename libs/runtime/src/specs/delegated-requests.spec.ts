@@ -1,7 +1,7 @@
 import { openInMemoryStore } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
 import { automaticAnswering } from '../answering';
-import { AnswerRequest, ChangeAnswering, ClaimRequest } from '../commands';
+import { AnswerRequest, ChangeAnswering, ClaimRequest, TellChargeBox } from '../commands';
 import { eventsOf, eventually, HandClock, origin, RuntimeAtWork } from './runtime-at-work';
 
 // Requests that somebody outside answers, with the clock in the hand of the spec. Cannot see: the doors of the service.
@@ -34,6 +34,8 @@ afterEach(async () => {
   for (const each of [...others.splice(0), runtime]) await each.stop();
 });
 
+const accepting = (box: string) =>
+  new TellChargeBox(box, { kind: 'decide-registration', registration: 'Accepted', at: clock.at() }, origin);
 const authorize = (hangUp?: AbortSignal) => runtime.ask(identity, 'Authorize', { idTag: 'CARD' }, hangUp);
 const offered = async (at: RuntimeAtWork = runtime) =>
   (
@@ -95,6 +97,16 @@ describe('a delegated request', () => {
     clock.advance(120);
     expect(await answered).toMatchObject({ response: { transactionId: 1, idTagInfo: { status: 'Accepted' } } });
     expect(await eventsOf(store, 'TransactionStarted')).toHaveLength(1);
+  });
+
+  it('gets an id of its own when many starts are settled in one moment', async () => {
+    const boxes = Array.from({ length: 8 }, (_, place) => `BOX-${place}`);
+    await Promise.all(boxes.map((box) => runtime.bus.execute(accepting(box))));
+    const answered = boxes.map((box) => runtime.ask(box, 'StartTransaction', startRequest));
+    await eventually(() => runtime.pending.size === boxes.length);
+    clock.advance(120);
+    const answers = (await Promise.all(answered)) as { response: { transactionId: number } }[];
+    expect(new Set(answers.map(({ response }) => response.transactionId)).size).toBe(boxes.length);
   });
 
   it('takes one answer: the second and the late are refused and recorded', async () => {
