@@ -50,10 +50,24 @@ type Message<Kind extends OutboundMessage['kind']> = Extract<OutboundMessage, { 
 
 export function wantList(
   { listId, entries, chunk, at }: Message<'want-local-list'>,
-  { localListVersion = 0 }: OutboundState,
+  box: OutboundState,
 ): OperatorDecision {
-  const version = Math.max(0, localListVersion) + 1;
-  return { outcome: 'done', events: [{ type: 'LocalListWanted', data: { listId, entries, chunk, version, at } }] };
+  const { localListVersion = 0, wantedList, waiting } = box;
+  // A part of the former list may still be answered: it must not speak for this one.
+  const version = Math.max(0, localListVersion, wantedList?.version ?? 0, ...versionsUnderWay(box)) + 1;
+  const reason = 'Another list is wanted.';
+  const replaced = waiting
+    .filter(({ by }) => by === listSaga)
+    .map(({ callId }): ChargeBoxEvent => ({ type: 'OperationCancelled', data: { callId, by: listSaga, reason, at } }));
+  const wanted: ChargeBoxEvent = { type: 'LocalListWanted', data: { listId, entries, chunk, version, at } };
+  return { outcome: 'done', events: [...replaced, wanted] };
+}
+
+/** Versions of lists that are on their way to the box, whoever sends them. */
+function versionsUnderWay({ waiting, sent }: OutboundState): readonly number[] {
+  return [...waiting, ...(sent ? [sent] : [])].flatMap(({ operation, request }) =>
+    operation === 'SendLocalList' ? [(request as ChargePointRequest<'SendLocalList'>).listVersion] : [],
+  );
 }
 
 /** Schedules the next part, if it still is the next. */

@@ -53,6 +53,44 @@ describe('a wanted local list', () => {
     expect(events.at(-1)).toMatchObject({ type: 'LocalListConfirmed', data: { listVersion: 3 } });
   });
 
+  it.each(['waits', 'is sent'])('is never confirmed by a part of the former one that %s', (how) => {
+    let events = wanted();
+    const tell = (message: OperatorMessage) => {
+      const decision = decideOperator(message, stateAfter(events));
+      events = [...events, ...(decision.outcome === 'done' ? decision.events : [])];
+    };
+    const entries = all.slice(0, 2);
+    tell({
+      kind: 'send-list-chunk',
+      listId: 'L',
+      from: 0,
+      entries,
+      callId: 'old',
+      expiresAt: secondsAfterNoon(86_400),
+      at: noon,
+    });
+    const send = {
+      kind: 'send',
+      callId: 'old',
+      url: 'u',
+      messageId: 'm',
+      respondBy: secondsAfterNoon(120),
+      at: noon,
+    } as const;
+    if (how === 'is sent') tell(send);
+    tell({ kind: 'want-local-list', listId: 'NEW', entries: 2, chunk: 2, at: noon });
+    if (how === 'waits') expect(stateAfter(events).waiting).toEqual([]);
+    tell({
+      kind: 'settle',
+      callId: 'old',
+      outcome: { kind: 'answered', response: { status: 'Accepted' } },
+      at: noon,
+    });
+    expect(stateAfter(events).wantedList).toMatchObject({ listId: 'NEW', next: 0, version: 2 });
+    expect(stateAfter(events).wantedList?.confirmed).toBeUndefined();
+    expect(nextListChunk(stateAfter(events))).toEqual({ listId: 'NEW', from: 0, to: 2 });
+  });
+
   it('that is empty is one message', () => {
     expect(converge(yes, wanted(0)).parts).toEqual(['Full 1 0-0']);
   });
@@ -95,7 +133,7 @@ describe('a wanted local list', () => {
   it('is replaced by the next', () => {
     const { events } = converge(['Accepted']);
     const next = converge(yes, wanted(1, events));
-    expect(next.parts).toEqual(['Full 2 0-1']);
+    expect(next.parts).toEqual(['Full 3 0-1']);
   });
 
   it('is for accepted boxes', () => {
