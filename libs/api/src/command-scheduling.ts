@@ -121,11 +121,16 @@ export class CommandScheduling {
     let position: Position | undefined;
     for (let from = 0; from < identities.length; from += atOnce) {
       const group = identities.slice(from, from + atOnce);
-      const outcomes = await Promise.all(
+      // What fails for one box is told beside the rest, or nobody would know what was scheduled.
+      const outcomes = await Promise.allSettled(
         group.map((identity) => this.schedule(identity, command, { ...options, batchId }, origin)),
       );
-      outcomes.forEach(({ told }, place) => {
-        if (told.outcome === 'refused') refused.push({ identity: group[place] ?? '', reason: told.reason });
+      outcomes.forEach((outcome, place) => {
+        const identity = group[place] ?? '';
+        if (outcome.status === 'rejected')
+          return void refused.push({ identity, reason: (outcome.reason as Error).message });
+        const { told } = outcome.value;
+        if (told.outcome === 'refused') refused.push({ identity, reason: told.reason });
         else if (told.position !== undefined) position = told.position;
       });
     }

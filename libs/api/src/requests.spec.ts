@@ -225,6 +225,17 @@ describe('the feed', () => {
     expect(reader.events[2]).toEqual({ event: 'settled', data: { msgId: 'm1', as: 'answered' } });
   });
 
+  it('offers a request again whose claim failed because the store rested, to who came before and after', async () => {
+    api.sides.conversation.failingClaims = 1;
+    delegated('m1');
+    const reader = await follow('?responder=flow');
+    await until(() => ids(reader).includes('m1'));
+    api.sides.conversation.failingClaims = 1;
+    delegated('m2');
+    await until(() => ids(reader).includes('m2'));
+    expect(ids(reader)).toEqual(['m1', 'm2']);
+  });
+
   it('is for the operations and boxes that are asked for', async () => {
     const byCommand = await follow('?command=Authorize,Heartbeat');
     const byBox = await follow('?identity=CB-2');

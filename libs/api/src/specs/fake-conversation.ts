@@ -26,6 +26,7 @@ import {
   WantLocalList,
 } from '@app/runtime';
 import type { Provider } from '@nestjs/common';
+import { codedError } from '@app/kernel';
 import { answering, page, telling } from './fakes';
 
 /** What the API under test knows of operations, requests and presets. */
@@ -37,6 +38,8 @@ export class Conversation {
   /** What the next answers of responders come to. */
   answered: Commanded | InvalidAnswer = { outcome: 'done', position: '000001' };
   claimed: Commanded = { outcome: 'done', position: '000001' };
+  /** Claims that fail because the store rests, before one succeeds. */
+  failingClaims = 0;
   readonly settlements = new Settlements();
   readonly pending: PendingRequests;
 
@@ -71,7 +74,11 @@ export const conversationSides: readonly Provider[] = [
     conversation.answering = rules;
   }),
   telling(AnswerRequest, (_command, { conversation }) => conversation.answered),
-  telling(ClaimRequest, (_command, { conversation }) => conversation.claimed),
+  telling(ClaimRequest, (_command, { conversation }) => {
+    conversation.failingClaims -= 1;
+    if (conversation.failingClaims >= 0) throw codedError('store-unavailable');
+    return conversation.claimed;
+  }),
   telling(WantLocalList, () => undefined),
   telling(ReleaseRequest, () => undefined),
 ];
