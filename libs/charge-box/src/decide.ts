@@ -5,8 +5,9 @@ import { delegationLimits } from './delegation/state';
 import type { ChargeBoxEvent } from './events';
 import type { Decision, Delegation, FactName, Facts, InboundMessage, MessageOrigin } from './message';
 import { operations } from './operations';
-import { refuseBoot } from './operations/boot-notification';
+import { refuseBoot, wasRefusedLately } from './operations/boot-notification';
 import type { Case, Inbound } from './outcome';
+import { isAddress } from './outbound/address';
 import { consequences } from './outbound/decide';
 import type { ChargeBoxState, ObservedAddress } from './state';
 
@@ -57,13 +58,16 @@ function delegated<Name extends CentralSystemOperation>(
   const key = requestKey({ operation, request });
   const known = box.pending.find((pending) => pending.key === key);
   const { at } = origin;
+  const isStranger = box.registration === undefined;
   if (known !== undefined) {
     const elsewhere = known.heldBy === heldBy ? {} : { heldBy };
+    if (isStranger && known.heldBy === heldBy) return { answer: { waitsFor: known.msgId }, events: [], repeated: true };
     const event: ChargeBoxEvent = { type: 'RequestRepeated', data: { msgId: known.msgId, ...elsewhere, at } };
     return { answer: { waitsFor: known.msgId }, events: [event], repeated: true };
   }
-  if (box.pending.length >= delegationLimits.pending) return undefined;
-  const unregistered = box.registration === undefined ? { unregistered: true as const } : {};
+  if (box.pending.length >= (isStranger ? 1 : delegationLimits.pending)) return undefined;
+  if (isStranger && wasRefusedLately(box, at)) return undefined;
+  const unregistered = isStranger ? { unregistered: true as const } : {};
   const data = { msgId, operation, request, ...placeAndTime(origin), respondBy, heldBy, ...unregistered };
   return { answer: { waitsFor: msgId }, events: [{ type: 'RequestDelegated', data: data }] };
 }
@@ -107,12 +111,14 @@ function openRegistration({ at }: MessageOrigin): ChargeBoxEvent {
 // Two boxes with one identity show themselves by turns; a box that moved does not come back so soon.
 const turn = 600_000;
 
-/** An event when the box shows itself elsewhere than before. What a message leaves out says nothing. */
+/** An event when the box shows itself elsewhere than before. What a message leaves out, or says in words that are no address, says nothing. */
 function addressObserved(
   box: ChargeBoxState,
-  { from, replyTo, remoteAddress, at }: MessageOrigin,
+  { remoteAddress, at, ...said }: MessageOrigin,
 ): readonly ChargeBoxEvent[] {
   const { address, formerAddress } = box;
+  const from = betterThan(address?.from, said.from);
+  const replyTo = betterThan(address?.replyTo, said.replyTo);
   if (address !== undefined && saysNothingNew({ from, replyTo, remoteAddress }, address)) return [];
   const seen = { ...placeOf(address ?? {}), ...withoutAbsent({ from, replyTo, remoteAddress }) };
   if (address === undefined && Object.keys(seen).length === 0) return [];
@@ -124,6 +130,11 @@ function addressObserved(
       data: { ...seen, ...(isBack ? { alternating: true as const } : {}), at },
     },
   ];
+}
+
+/** What was said, unless it is no address and what is known is one. */
+function betterThan(known: string | undefined, said: string | undefined): string | undefined {
+  return isAddress(known) && !isAddress(said) ? undefined : said;
 }
 
 type Address = Omit<ObservedAddress, 'at'>;

@@ -1,13 +1,17 @@
 import { evolveDelegation } from './delegation/evolve';
 import type { ChargeBoxEvent, ChargeBoxEventOf } from './events';
 import { bootKey, meterValuesKey, startKey, statusKey, stopKey, writtenTime } from './natural-keys';
-import { evolveOutbound, released } from './outbound/evolve';
+import { evolveOutbound, released, withEvidence } from './outbound/evolve';
 import { lastRegisterIn } from './readings';
 import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction } from './state';
 import { appended, limits } from './state';
 
 /** The state after an event. Never touches the state before. */
 export function evolve(state: ChargeBoxState, event: ChargeBoxEvent): ChargeBoxState {
+  return withEvidence(changed(state, event), event);
+}
+
+function changed(state: ChargeBoxState, event: ChargeBoxEvent): ChargeBoxState {
   switch (event.type) {
     case 'RegistrationDecided':
       return { ...state, registration: event.data.registration, refusedBoot: undefined };

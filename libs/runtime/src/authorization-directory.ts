@@ -51,14 +51,18 @@ export class AuthorizationDirectory {
     }
   }
 
-  /** The verdict on an idTag at a moment. `forStart`: open transactions of the tag count. */
-  verdict(idTag: string, at: string, forStart: boolean): IdTagInfo {
+  /**
+   * The verdict on an idTag at a moment. `forStart`: open transactions of the tag count, but those that the start supersedes: a box that
+   * lost a stop does not lock its driver out.
+   */
+  verdict(idTag: string, at: string, forStart: boolean, superseded: readonly number[] = []): IdTagInfo {
     const key = fold(idTag);
+    const open = this.openByTag.get(key);
     return authorize({
       tag: this.details.get(key),
       policy: this.policy,
       at,
-      openTransactions: this.openByTag.get(key)?.size ?? 0,
+      openTransactions: (open?.size ?? 0) - superseded.filter((id) => open?.has(id)).length,
       forStart,
     });
   }
@@ -86,6 +90,7 @@ export class AuthorizationDirectory {
         break;
       case 'TransactionStarted':
         this.open(event.data.transactionId, event.data.idTag);
+        for (const superseded of event.data.supersedes ?? []) this.close(superseded);
         break;
       case 'TransactionStopped':
       case 'TransactionClosed':
@@ -111,7 +116,7 @@ export class AuthorizationDirectory {
    */
   expect(events: readonly ChargeBoxEvent[], identity: string): { keep(): void; undo(): void } {
     const starts = events.filter((event) => event.type === 'TransactionStarted');
-    for (const event of starts) this.apply(event, identity);
+    for (const { data } of starts) this.open(data.transactionId, data.idTag);
     return {
       keep: () => events.forEach((event) => this.apply(event, identity)),
       undo: () => starts.forEach((event) => this.close(event.data.transactionId)),

@@ -106,7 +106,8 @@ export class ChargeBoxActor {
         const operation = pending?.operation ?? 'Heartbeat';
         while (!this.context.isPrepared(operation)) await this.context.prepare();
         // From here to `takeIds` nothing may be awaited: another box would be shown the same transaction id.
-        const facts = this.factsFor(pending);
+        const { request = {}, at = '' } = pending ?? {};
+        const facts = this.context.facts({ operation, request, origin: { at } }, box.state) as Facts;
         const message = complete(pending, facts);
         const decision = message && decideDelegation(message, box.state, facts);
         const events = decision?.events ?? [];
@@ -126,16 +127,10 @@ export class ChargeBoxActor {
     });
   }
 
-  private factsFor(pending: PendingRequest | undefined): Facts {
-    const operation = pending?.operation ?? 'Heartbeat';
-    const origin = { at: pending?.at ?? '' };
-    return this.context.facts({ kind: 'request', operation, request: pending?.request ?? {}, origin }) as Facts;
-  }
-
   private async decideOn<Name extends CentralSystemOperation>(message: InboundMessage<Name>, box: LoadedChargeBox) {
     while (!this.context.isPrepared(message.operation)) await this.context.prepare();
     const delegation = this.context.delegation(message.operation, this.identity, box.state);
-    const decision = decide(message, box.state, this.context.facts(message) as Facts, delegation);
+    const decision = decide(message, box.state, this.context.facts(message, box.state) as Facts, delegation);
     const events = this.context.admit(this.identity, box.state, decision.events);
     this.takeIds(events);
     return { decision, events };

@@ -57,7 +57,7 @@ export class AnswerRequestHandler implements ICommandHandler<AnswerRequest> {
     const chosen =
       'response' in checked && (checked.response as CentralSystemResponse<'StartTransaction'>).transactionId;
     if (!chosen) return undefined;
-    const why = await this.context.ids.claim(chosen);
+    const why = await this.context.ids.claim(chosen, msgId);
     return why === undefined ? undefined : { path: '$.transactionId', code: 'range', message: `${chosen} ${why}.` };
   }
 

@@ -34,6 +34,9 @@ export interface Shared {
   readonly conversation: Conversation;
 }
 
+/** A request, as far as facts depend on it. */
+type Asked = Pick<InboundMessage, 'operation' | 'request' | 'origin'>;
+
 /** What every charge box at work shares: the ports, and the facts that decisions need. */
 export class RuntimeContext {
   readonly ids: TransactionIds;
@@ -94,11 +97,11 @@ export class RuntimeContext {
   }
 
   /** The facts that the operation needs, and only those. Nothing may be awaited between this and `ids.take`. */
-  facts(message: InboundMessage): Partial<Facts> {
+  facts(message: Asked, { open }: Pick<ChargeBoxState, 'open'>): Partial<Facts> {
     const needs = needsOf(message.operation);
     const facts: { -readonly [Name in keyof Facts]?: Facts[Name] } = { policy: this.settings.policy };
     if (needs.includes('newTransactionId')) facts.newTransactionId = this.ids.peek();
-    if (needs.includes('authorization')) facts.authorization = this.authorization(message);
+    if (needs.includes('authorization')) facts.authorization = this.authorization(message, open);
     if (needs.includes('dataTransfer')) {
       facts.dataTransfer = answerDataTransfer(
         this.settings.vendors,
@@ -124,8 +127,16 @@ export class RuntimeContext {
     return this.directory.isCandidate(identity) || this.directory.candidateCount < this.settings.maximumCandidates;
   }
 
-  private authorization(message: InboundMessage) {
-    const idTag = 'idTag' in message.request ? (message.request.idTag ?? '') : '';
-    return this.directory.verdict(idTag, message.origin.at, message.operation === 'StartTransaction');
+  private authorization({ operation, request, origin }: Asked, open: ChargeBoxState['open']) {
+    const idTag = 'idTag' in request ? (request.idTag ?? '') : '';
+    if (operation !== 'StartTransaction') return this.directory.verdict(idTag, origin.at, false);
+    const { connectorId } = request as CentralSystemRequest<'StartTransaction'>;
+    const superseded = open.filter((other) => other.connectorId === connectorId);
+    return this.directory.verdict(
+      idTag,
+      origin.at,
+      true,
+      superseded.map(({ transactionId }) => transactionId),
+    );
   }
 }

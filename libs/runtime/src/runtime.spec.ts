@@ -197,9 +197,10 @@ describe('transaction ids', () => {
 });
 
 describe('the directory of idTags', () => {
-  const started = (transactionId: number): ChargeBoxEvent => ({
+  const started = (transactionId: number, supersedes: readonly number[] = []): ChargeBoxEvent => ({
     type: 'TransactionStarted',
     data: {
+      supersedes,
       transactionId,
       connectorId: 1,
       idTag: 'CARD',
@@ -229,6 +230,20 @@ describe('the directory of idTags', () => {
     expect(directory.verdict('CARD', noon, true)).toEqual({ status: 'Accepted' });
     directory.apply({ type: 'IdTagRemoved', data: { idTag: 'Card', at: noon } });
     expect(directory.verdict('CARD', noon, true)).toEqual({ status: 'Invalid' });
+  });
+
+  it('does not hold a lost stop against the driver', () => {
+    const directory = new AuthorizationDirectory('known');
+    directory.apply(saved);
+    directory.apply(started(1));
+    expect(directory.verdict('CARD', noon, true, [1])).toEqual({ status: 'Accepted' });
+    expect(directory.verdict('CARD', noon, true, [2])).toEqual({ status: 'ConcurrentTx' });
+    directory.apply(started(2, [1]));
+    directory.apply({
+      type: 'TransactionStopped',
+      data: { transactionId: 2, timestamp: { at: noon }, transactionData: [], suspicions: [], at: noon },
+    });
+    expect(directory.verdict('CARD', noon, true)).toEqual({ status: 'Accepted' });
   });
 
   it('comes back from a seed and the events after it', async () => {

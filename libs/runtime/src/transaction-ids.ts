@@ -15,7 +15,14 @@ type BlockReserved = DomainEvent<
 /** In the stream of claims: ids that are spoken for, one that a responder chose or a block of ours. */
 type IdsClaimed = DomainEvent<
   'TransactionIdsClaimed',
-  { readonly first: number; readonly last: number; readonly by: 'responder' | 'block'; readonly at: string }
+  {
+    readonly first: number;
+    readonly last: number;
+    readonly by: 'responder' | 'block';
+    /** The request that a responder's id is for. */
+    readonly msgId?: string;
+    readonly at: string;
+  }
 >;
 
 interface Block {
@@ -28,8 +35,8 @@ export class TransactionIds {
   private current: Block | undefined;
   private spare: Block | undefined;
   private reserving: Promise<void> | undefined;
-  /** Ids of our own blocks, or within them, that responders chose. */
-  private readonly chosen = new Set<number>();
+  /** Ids of our own blocks, or within them, that responders chose, with the request that each is for. */
+  private readonly chosen = new Map<number, string>();
 
   constructor(
     private readonly store: EventStore,
@@ -56,34 +63,36 @@ export class TransactionIds {
     if (this.spare === undefined && block.last - block.next < this.blockSize / 2) this.reserve().catch(() => undefined);
   }
 
-  /** Speaks for an id that a responder chose. Says why not when it is, or may be, another transaction's. */
-  async claim(id: number): Promise<string | undefined> {
+  /** Speaks for an id that a responder chose for a request, as often as it says so. Says why not when it is, or may be, another transaction's. */
+  async claim(id: number, msgId: string): Promise<string | undefined> {
     if (id < 1 || id > greatestTransactionId)
       return `is no id that a charge box can hold; use 1 to ${greatestTransactionId}`;
     const own = [this.current, this.spare].find(
       (block) => block && id <= block.last && id > block.last - this.blockSize,
     );
     if (own !== undefined) {
-      if (id < own.next || this.chosen.has(id)) return 'belongs to another transaction';
-      this.chosen.add(id);
+      const holder = this.chosen.get(id);
+      if (holder === msgId) return undefined;
+      if (id < own.next || holder !== undefined) return 'belongs to another transaction';
+      this.chosen.set(id, msgId);
       this.skipChosen(own);
       return undefined;
     }
     for (let attempt = 0; attempt < 20; attempt += 1) {
-      const outcome = await this.claimAlone(id);
+      const outcome = await this.claimAlone(id, msgId);
       if (outcome !== 'conflict') return outcome;
     }
     throw codedError('conflict-persists', transactionIdClaimStream(id));
   }
 
-  private async claimAlone(id: number): Promise<string | undefined> {
+  private async claimAlone(id: number, msgId: string): Promise<string | undefined> {
     const { claims, revision } = await this.claimsNear(id);
     const taken = claims.find(({ first, last }) => id >= first && id <= last);
-    if (taken?.by === 'responder') return 'belongs to another transaction';
+    if (taken?.by === 'responder') return taken.msgId === msgId ? undefined : 'belongs to another transaction';
     if (taken !== undefined) {
       return `lies among ids that are given out here (${taken.first} to ${taken.last}); leave it out and one is given`;
     }
-    const claim: IdsClaimed['data'] = { first: id, last: id, by: 'responder', at: this.now() };
+    const claim: IdsClaimed['data'] = { first: id, last: id, by: 'responder', msgId, at: this.now() };
     const appended = await this.append(transactionIdClaimStream(id), 'TransactionIdsClaimed', claim, revision);
     return appended ? undefined : 'conflict';
   }
@@ -102,17 +111,18 @@ export class TransactionIds {
 
   private async claimWithin(group: number, block: { readonly first: number; readonly last: number }): Promise<boolean> {
     const { claims, revision } = await this.claimsNear(group);
-    for (const { by, first } of claims) if (by === 'responder') this.chosen.add(first);
+    for (const { by, first, msgId = '' } of claims) if (by === 'responder') this.chosen.set(first, msgId);
     const claim: IdsClaimed['data'] = { ...block, by: 'block', at: this.now() };
     return this.append(transactionIdClaimStream(group), 'TransactionIdsClaimed', claim, revision);
   }
 
   private skipChosen(block: Block): void {
-    while (this.chosen.delete(block.next)) block.next += 1;
+    while (this.chosen.has(block.next)) block.next += 1;
   }
 
   private available(): Block | undefined {
     if (this.current && this.current.next > this.current.last) {
+      for (const id of this.chosen.keys()) if (id <= this.current.last) this.chosen.delete(id);
       this.current = this.spare;
       this.spare = undefined;
     }

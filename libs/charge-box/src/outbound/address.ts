@@ -18,14 +18,14 @@ export function whereabouts(
   peer: PeerAddress | undefined,
 ): Whereabouts | undefined {
   if (settings.addressOverride !== undefined) return { url: settings.addressOverride, source: 'override' };
-  if (isUsable(address?.from)) return { url: address.from, source: 'from' };
-  if (isUsable(address?.replyTo)) return { url: address.replyTo, source: 'reply-to' };
+  if (isAddress(address?.from)) return { url: address.from, source: 'from' };
+  if (isAddress(address?.replyTo)) return { url: address.replyTo, source: 'reply-to' };
   if (peer === undefined || address?.remoteAddress === undefined) return undefined;
   return { url: `http://${hostOf(address.remoteAddress)}:${peer.port}${peer.path}`, source: 'peer' };
 }
 
 /** Whether a text is an address at all: boxes send URLs without host, names of themselves, and worse. What may be called is decided elsewhere. */
-function isUsable(text: string | undefined): text is string {
+export function isAddress(text: string | undefined): text is string {
   if (text === undefined || text.length > 2_048) return false;
   const host = /^https?:\/\/(\[[0-9a-f:.]+\]|[^:/?#@\s[\]]+)(?::\d{1,5})?(?:[/?#]\S*)?$/i
     .exec(text)?.[1]

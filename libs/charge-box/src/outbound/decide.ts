@@ -2,7 +2,7 @@ import type { ChargeBoxEvent } from '../events';
 import type { OperatorDecision } from '../message';
 import { afterListFailure, sendListChunk, wantList } from './local-list';
 import type { CallOutcome, OutboundMessage } from './message';
-import { outboundOperation } from './operations';
+import { evidenceFor, outboundOperation } from './operations';
 import type { OutboundState, SentCall, WaitingCall } from './state';
 import { outboundLimits } from './state';
 
@@ -126,24 +126,34 @@ function afterAnswer(
   at: string,
 ): readonly ChargeBoxEvent[] {
   const { callId, operation, request } = call;
-  const { after } = outboundOperation(operation);
+  const { after, promises } = outboundOperation(operation);
   const consequences = after?.({ request, response: response, box, callId, at }) ?? [];
   return [
     { type: 'OperationAnswered', data: { callId, response, at } },
     ...consequences,
+    ...(promises?.(response) ? shownBefore(call, at) : []),
     ...confirmations(box, consequences, at),
   ];
 }
 
+/** What the box did between the request and its answer. */
+function shownBefore({ callId, shown }: SentCall, at: string): readonly ChargeBoxEvent[] {
+  if (shown === undefined) return [];
+  const { at: _at, ...evidence } = shown;
+  return [{ type: 'OperationConfirmed', data: { callId, ...evidence, at } }];
+}
+
 function withoutAnswer(call: SentCall, detail: string, box: OutboundState, at: string): readonly ChargeBoxEvent[] {
-  const { callId, operation, request, attempts, url } = call;
-  const mayRepeat = outboundOperation(operation).repeatable(request) && attempts < mostAttempts;
+  const { callId, operation, request, attempts, url, shown } = call;
+  const isDone = shown !== undefined && !shown.interim;
+  const mayRepeat = !isDone && outboundOperation(operation).repeatable(request) && attempts < mostAttempts;
   if (mayRepeat && call.expiresAt > at) {
     const retryAt = retryAfter(attempts, at);
     return [{ type: 'OperationDeferred', data: { callId, reason: 'no-answer', detail, url, retryAt, at } }];
   }
   return [
     { type: 'OperationExpired', data: { callId, outcome: 'unknown', detail, at } },
+    ...shownBefore(call, at),
     ...afterListFailure(call.by, box, detail, at),
   ];
 }
@@ -236,8 +246,4 @@ function endedReservations(
       data: { reservationId, reason: 'connector-unavailable', at },
     }));
   });
-}
-
-function evidenceFor({ operation, request }: OutboundState['awaited'][number], event: ChargeBoxEvent) {
-  return outboundOperation(operation).evidence?.(event, request);
 }

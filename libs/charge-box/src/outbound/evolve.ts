@@ -3,7 +3,7 @@ import { appended } from '../state';
 import type { OutboundEvent } from './events';
 import type { WantedList } from './local-list';
 import { listSaga, restarted } from './local-list';
-import { outboundOperation } from './operations';
+import { evidenceFor, outboundOperation } from './operations';
 import type { AwaitedCall, OutboundState, SentCall } from './state';
 import { outboundLimits as limits } from './state';
 
@@ -29,7 +29,7 @@ export function evolveOutbound<State extends OutboundState>(state: State, event:
     case 'OperationCancelled':
       return settled(state, event.data.callId, () => undefined);
     case 'OperationConfirmed':
-      return event.data.interim ? state : { ...state, awaited: without(state.awaited, event.data.callId) };
+      return confirmed(state, event.data);
     case 'ReservationMade':
       return reserved(state, event.data);
     case 'ReservationEnded':
@@ -57,6 +57,14 @@ export function evolveOutbound<State extends OutboundState>(state: State, event:
   }
 }
 
+/** Remembers what an event shows about the operation that the box is being asked. */
+export function withEvidence<State extends OutboundState>(state: State, event: ChargeBoxEvent): State {
+  const evidence = state.sent && evidenceFor(state.sent, event);
+  if (state.sent === undefined || evidence === undefined) return state;
+  const shown = { ...evidence, evidence: event.type, at: event.data.at };
+  return { ...state, sent: { ...state.sent, shown } };
+}
+
 /** A reservation that is over, however it ended. */
 export function released<State extends OutboundState>(state: State, reservationId: number): State {
   return { ...state, reservations: state.reservations.filter((other) => other.reservationId !== reservationId) };
@@ -64,6 +72,17 @@ export function released<State extends OutboundState>(state: State, reservationI
 
 const without = <Call extends { readonly callId: string }>(calls: readonly Call[], callId: string): readonly Call[] =>
   calls.filter((call) => call.callId !== callId);
+
+/** An event speaks for one operation: what confirms an older one says nothing of the one that is being asked. */
+function confirmed<State extends OutboundState>(
+  state: State,
+  { callId, evidence, interim, at }: Data<'OperationConfirmed'>,
+): State {
+  const { sent } = state;
+  const isSpoken = sent?.shown?.evidence === evidence && sent.shown.at === at;
+  const next = sent !== undefined && isSpoken ? { ...state, sent: { ...sent, shown: undefined } } : state;
+  return interim ? next : { ...next, awaited: without(next.awaited, callId) };
+}
 
 function scheduled<State extends OutboundState>(state: State, call: Data<'OperationScheduled'>): State {
   const { idempotencyKey, callId } = call;
@@ -91,7 +110,14 @@ function deferred<State extends OutboundState>(state: State, { callId, ...why }:
       waiting: state.waiting.map((call) => (call.callId === callId ? { ...call, ...because } : call)),
     };
   }
-  const { sentAt: _sentAt, url: _url, messageId: _messageId, respondBy: _respondBy, ...call } = state.sent;
+  const {
+    sentAt: _sentAt,
+    url: _url,
+    messageId: _messageId,
+    respondBy: _respondBy,
+    shown: _shown,
+    ...call
+  } = state.sent;
   return { ...state, sent: undefined, waiting: [{ ...call, ...because }, ...state.waiting] };
 }
 

@@ -1,7 +1,7 @@
 import type { ChargePointOperation, ChargePointRequest, ChargePointResponse } from '@app/ocpp';
 import type { ChargeBoxEvent } from '../events';
 import { afterListAnswer } from './local-list';
-import type { OutboundState } from './state';
+import type { Evidence, OutboundState } from './state';
 
 /** A response of the box, with what it answers. */
 export interface Answered<Name extends ChargePointOperation> {
@@ -10,15 +10,6 @@ export interface Answered<Name extends ChargePointOperation> {
   readonly box: OutboundState;
   readonly callId: string;
   readonly at: string;
-}
-
-/** What an event of the box shows about an operation that was sent. */
-export interface Evidence {
-  readonly status?: string;
-  readonly transactionId?: number;
-  readonly connectorId?: number;
-  readonly failed?: true;
-  readonly interim?: true;
 }
 
 interface Outbound<Name extends ChargePointOperation = ChargePointOperation> {
@@ -181,4 +172,12 @@ export const outboundOperations = {
 /** How an operation behaves, for code that learns its name at run time. */
 export function outboundOperation(name: ChargePointOperation): Outbound {
   return outboundOperations[name];
+}
+
+/** What an event shows about an operation that was sent, if anything. */
+export function evidenceFor(
+  { operation, request }: { readonly operation: ChargePointOperation; readonly request: object },
+  event: ChargeBoxEvent,
+): Evidence | undefined {
+  return outboundOperation(operation).evidence?.(event, request as never);
 }

@@ -1,4 +1,5 @@
 import type { ChargePointOperation } from '@app/ocpp';
+import type { ChargeBoxEvent } from '../events';
 import type { Deferral, ScheduledOperation } from './events';
 import type { WantedList } from './local-list';
 
@@ -22,6 +23,17 @@ export interface SentCall extends WaitingCall {
   readonly url: string;
   readonly messageId: string;
   readonly respondBy: string;
+  /** What the box did in the meantime: its answer may come after the effect, or never. */
+  readonly shown?: { readonly evidence: ChargeBoxEvent['type']; readonly at: string } & Evidence;
+}
+
+/** What an event of the box shows about an operation that was sent. */
+export interface Evidence {
+  readonly status?: string;
+  readonly transactionId?: number;
+  readonly connectorId?: number;
+  readonly failed?: true;
+  readonly interim?: true;
 }
 
 /** An operation whose effect may still show itself in what the box does. */

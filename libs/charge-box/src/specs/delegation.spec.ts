@@ -74,6 +74,19 @@ describe('a delegated request', () => {
 });
 
 describe('an answer', () => {
+  it('of a box that nobody knew is asked about no more often than can be kept for ever', () => {
+    const asked = ask('BootNotification', boot, []);
+    const again = ask('BootNotification', boot, asked.events);
+    expect(again.decision).toMatchObject({ answer: { waitsFor: 'm1' }, events: [] });
+    const other = ask('BootNotification', { ...boot, firmwareVersion: '2' }, asked.events, 'm2');
+    expect(other.decision.answer).toMatchObject({ response: { status: 'Rejected' } });
+    const refused = [
+      ...asked.events,
+      ...tell(answer({ status: 'Rejected', currentTime: noon, heartbeatInterval: 60 }), asked.events).events,
+    ];
+    expect(typesOf(ask('BootNotification', boot, refused, 'm3').decision.events)).toEqual([]);
+  });
+
   it('accepts a box that nobody knew, or leaves it a candidate', () => {
     const { events } = ask('BootNotification', boot, []);
     const accepted = tell(answer({ status: 'Accepted', currentTime: noon, heartbeatInterval: 90 }), events);

@@ -9,7 +9,7 @@ import { given, noon, registered, secondsAfterNoon, stateAfter } from '@app/test
 function sent<Name extends ChargePointOperation>(
   operation: Name,
   request: ChargePointRequest<Name>,
-  outcome: object,
+  outcome: object | undefined,
   before: readonly ChargeBoxEvent[] = [registered],
 ): readonly ChargeBoxEvent[] {
   const callId = `call-${before.length}`;
@@ -17,7 +17,7 @@ function sent<Name extends ChargePointOperation>(
   const messages: readonly OperatorMessage[] = [
     { kind: 'schedule', call, at: noon },
     { kind: 'send', callId, url: 'u', messageId: 'm', respondBy: secondsAfterNoon(120), at: noon },
-    { kind: 'settle', callId, outcome, at: noon } as OperatorMessage,
+    ...(outcome === undefined ? [] : [{ kind: 'settle', callId, outcome, at: noon } as OperatorMessage]),
   ];
   return messages.reduce((events, message) => {
     const decision = decideOperator(message, stateAfter(events));
@@ -178,6 +178,51 @@ describe('evidence', () => {
     ['a refusal', sent('Reset', { type: 'Hard' }, answered({ status: 'Rejected' })), 'BootNotification', boot],
   ])('is not %s', (_what, events, operation, request) => {
     expect(confirmedBy(events, operation as 'Heartbeat', request as never)).toEqual([]);
+  });
+
+  describe('that comes before the answer', () => {
+    const asked = sent('Reset', { type: 'Hard' }, undefined);
+    const booted = [...asked, ...given(...asked).when('BootNotification', boot).decision.events];
+    const settled = (events: readonly ChargeBoxEvent[], outcome: object) => {
+      const callId = 'call-1';
+      const decision = decideOperator(
+        { kind: 'settle', callId, outcome, at: secondsAfterNoon(90) } as OperatorMessage,
+        stateAfter(events),
+      );
+      if (decision.outcome === 'refused') throw new Error(decision.reason);
+      return decision.events;
+    };
+
+    it.each([
+      ['counts when the box then accepts', accepted, 1],
+      ['counts when no answer comes', silence, 1],
+      ['does not count when the box refuses', answered({ status: 'Rejected' }), 0],
+    ])('%s', (_what, outcome, count) => {
+      const events = settled(booted, outcome);
+      const confirmed = events.filter(({ type }) => type === 'OperationConfirmed');
+      expect(confirmed).toMatchObject(Array(count).fill({ data: { evidence: 'ChargeBoxBooted' } }));
+      expect(stateAfter(events, stateAfter(booted))).toMatchObject({ sent: undefined, awaited: [] });
+    });
+
+    it('speaks for the older of two operations alone', () => {
+      const twice = sent('Reset', { type: 'Soft' }, undefined, sent('Reset', { type: 'Hard' }, accepted));
+      const { decision } = given(...twice).when('BootNotification', boot);
+      expect(decision.events).toContainEqual(
+        expect.objectContaining({ type: 'OperationConfirmed', data: expect.objectContaining({ callId: 'call-1' }) }),
+      );
+      expect(stateAfter(decision.events, stateAfter(twice)).sent?.shown).toBeUndefined();
+    });
+
+    it('makes a repetition needless', () => {
+      const request = { connectorId: 1, type: 'Inoperative' } as const;
+      const changing = sent('ChangeAvailability', request, undefined);
+      const { decision } = given(...changing).when('StatusNotification', status(1, 'Unavailable'));
+      expect(settled(changing, silence)).toMatchObject([{ type: 'OperationDeferred' }]);
+      expect(settled([...changing, ...decision.events], silence)).toMatchObject([
+        { type: 'OperationExpired' },
+        { type: 'OperationConfirmed', data: { status: 'Unavailable' } },
+      ]);
+    });
   });
 
   it('is not what happens a day later', () => {

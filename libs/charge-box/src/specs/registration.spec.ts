@@ -39,10 +39,14 @@ describe('BootNotification', () => {
       .thenRecords({ type: 'ChargeBoxBooted' });
   });
 
-  it('of a refused box is recorded at once when the box says something else of itself', () => {
+  it('of a refused box is recorded when the box says something else of itself, but not all the time', () => {
     const first = given().when('BootNotification', boot).decision.events;
+    const other = { ...boot, firmwareVersion: '2' };
     given(...first)
-      .when('BootNotification', { ...boot, firmwareVersion: '2' })
+      .when('BootNotification', other, { at: secondsAfterNoon(9) })
+      .thenRecords();
+    given(...first)
+      .when('BootNotification', other, { at: secondsAfterNoon(10) })
       .thenRecords({ type: 'ChargeBoxBooted' });
   });
 
@@ -106,6 +110,17 @@ describe('the address of a box', () => {
     given(registered, ...events)
       .when('Heartbeat', {})
       .thenRecords({ type: 'HeartbeatReceived' });
+  });
+
+  it('is not forgotten for words that are none, which still count when nothing better is known', () => {
+    const anonymous = 'http://www.w3.org/2005/08/addressing/anonymous';
+    given(registered)
+      .when('Heartbeat', {}, { from: anonymous })
+      .thenRecords({ type: 'AddressObserved', data: { from: anonymous } }, { type: 'HeartbeatReceived' });
+    const { events } = given(registered).when('Heartbeat', {}, { from, replyTo: from }).decision;
+    const box = given(registered, ...events);
+    for (const said of [anonymous, 'CP-1', 'http://localhost/', 'http:///ocpp'])
+      box.when('Heartbeat', {}, { from: said, replyTo: said }).thenRecords({ type: 'HeartbeatReceived' });
   });
 
   it('is suspect when two take turns', () => {

@@ -11,7 +11,9 @@ export function seedFrom(database: SqliteDatabase): AuthorizationSeed {
     idTags: rowsOf<StoredIdTag>(database, 'SELECT row FROM id_tags').map(
       ({ changedAt: _changedAt, ...details }): IdTagDetails => details,
     ),
-    openTransactions: rowsOf<TransactionRow>(database, `SELECT row FROM transactions WHERE status = 'open'`),
+    openTransactions: rowsOf<TransactionRow>(database, `SELECT row FROM transactions WHERE status = 'open'`).filter(
+      ({ suspicions }) => !suspicions.includes('superseded'),
+    ),
     candidates: database
       .prepare<[], { key: string }>(`SELECT key FROM charge_boxes WHERE registration = 'Unknown'`)
       .all()

@@ -1,5 +1,7 @@
+import { stateStream } from '@app/charge-box';
 import { openInMemoryStore } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
+import { codedError } from '@app/kernel';
 import { automaticAnswering } from '../answering';
 import { AnswerRequest, ChangeAnswering, ClaimRequest, TellChargeBox } from '../commands';
 import { eventsOf, eventually, HandClock, origin, RuntimeAtWork } from './runtime-at-work';
@@ -137,6 +139,29 @@ describe('a delegated request', () => {
       response: { transactionId: 99, idTagInfo: { parentIdTag: 'FAMILY' } },
     });
   });
+
+  it.each([99, 20_000])(
+    'that an answer with transaction id %i could not settle takes the same answer again',
+    async (id) => {
+      const answered = runtime.ask(identity, 'StartTransaction', startRequest);
+      const msgId = await offered();
+      const chosen = { ...accepted, transactionId: id };
+      const append = store.append.bind(store);
+      const resting = jest
+        .spyOn(store, 'append')
+        .mockImplementation((stream, ...rest) =>
+          stream === stateStream(identity) ? Promise.reject(codedError('store-unavailable')) : append(stream, ...rest),
+        );
+      await expect(answer(msgId, chosen)).rejects.toMatchObject({ code: 'store-unavailable' });
+      resting.mockRestore();
+      expect(await answer(msgId, chosen)).toMatchObject({ outcome: 'done' });
+      expect(await answered).toMatchObject({ response: { transactionId: id } });
+      const other = runtime.ask(identity, 'StartTransaction', { ...startRequest, connectorId: 2 });
+      expect(await answer(await offered(), chosen)).toMatchObject({ outcome: 'invalid' });
+      await answer(await offered());
+      await other;
+    },
+  );
 
   it('repeated by its box while it waits is one request, answered on the newer connection', async () => {
     const hangUp = new AbortController();
