@@ -1,15 +1,16 @@
 import type { CentralSystemOperation } from '@app/ocpp';
 import { ocppFault } from '@app/ocpp';
 import { requestKey } from './delegation/evolve';
+import type { PendingRequest } from './delegation/state';
 import { delegationLimits } from './delegation/state';
 import type { ChargeBoxEvent } from './events';
 import type { Decision, Delegation, FactName, Facts, InboundMessage, MessageOrigin } from './message';
 import { operations } from './operations';
 import { refuseBoot, wasRefusedLately } from './operations/boot-notification';
+import { addressObserved, withoutAbsent } from './observed-address';
 import type { Case, Inbound } from './outcome';
-import { isAddress } from './outbound/address';
 import { consequences } from './outbound/decide';
-import type { ChargeBoxState, ObservedAddress } from './state';
+import type { ChargeBoxState } from './state';
 
 /** The facts that the decision about an operation needs, besides the policy. */
 export function needsOf(operation: CentralSystemOperation): readonly FactName[] {
@@ -57,19 +58,32 @@ function delegated<Name extends CentralSystemOperation>(
   const { msgId, respondBy, heldBy } = delegation;
   const key = requestKey({ operation, request });
   const known = box.pending.find((pending) => pending.key === key);
-  const { at } = origin;
-  const isStranger = box.registration === undefined;
-  if (known !== undefined) {
-    const elsewhere = known.heldBy === heldBy ? {} : { heldBy };
-    if (isStranger && known.heldBy === heldBy) return { answer: { waitsFor: known.msgId }, events: [], repeated: true };
-    const event: ChargeBoxEvent = { type: 'RequestRepeated', data: { msgId: known.msgId, ...elsewhere, at } };
-    return { answer: { waitsFor: known.msgId }, events: [event], repeated: true };
-  }
-  if (box.pending.length >= (isStranger ? 1 : delegationLimits.pending)) return undefined;
-  if (isStranger && wasRefusedLately(box, at)) return undefined;
-  const unregistered = isStranger ? { unregistered: true as const } : {};
+  if (known !== undefined) return repeatedRequest(known, box, { heldBy, at: origin.at });
+  if (!mayAsk(box, origin.at)) return undefined;
+  const unregistered = isStranger(box) ? { unregistered: true as const } : {};
   const data = { msgId, operation, request, ...placeAndTime(origin), respondBy, heldBy, ...unregistered };
-  return { answer: { waitsFor: msgId }, events: [{ type: 'RequestDelegated', data: data }] };
+  return { answer: { waitsFor: msgId }, events: [{ type: 'RequestDelegated', data }] };
+}
+
+function repeatedRequest<Name extends CentralSystemOperation>(
+  known: PendingRequest,
+  box: ChargeBoxState,
+  { heldBy, at }: { readonly heldBy: string; readonly at: string },
+): Decision<Name> {
+  const { msgId } = known;
+  const isElsewhere = known.heldBy !== heldBy;
+  const event: ChargeBoxEvent = { type: 'RequestRepeated', data: { msgId, ...(isElsewhere ? { heldBy } : {}), at } };
+  return { answer: { waitsFor: msgId }, events: isElsewhere || !isStranger(box) ? [event] : [], repeated: true };
+}
+
+// Anybody can boot under any name: what is recorded of strangers is bounded in number and in time.
+function mayAsk(box: ChargeBoxState, at: string): boolean {
+  if (!isStranger(box)) return box.pending.length < delegationLimits.pending;
+  return box.pending.length === 0 && !wasRefusedLately(box, at);
+}
+
+function isStranger({ registration }: ChargeBoxState): boolean {
+  return registration === undefined;
 }
 
 function placeAndTime({ at, from, replyTo, remoteAddress, messageId }: MessageOrigin) {
@@ -106,53 +120,4 @@ function refuse<Name extends CentralSystemOperation>(
 
 function openRegistration({ at }: MessageOrigin): ChargeBoxEvent {
   return { type: 'RegistrationDecided', data: { registration: 'Accepted', by: 'open-registration', at } };
-}
-
-// Two boxes with one identity show themselves by turns; a box that moved does not come back so soon.
-const turn = 600_000;
-
-/** An event when the box shows itself elsewhere than before. What a message leaves out, or says in words that are no address, says nothing. */
-function addressObserved(
-  box: ChargeBoxState,
-  { remoteAddress, at, ...said }: MessageOrigin,
-): readonly ChargeBoxEvent[] {
-  const { address, formerAddress } = box;
-  const from = betterThan(address?.from, said.from);
-  const replyTo = betterThan(address?.replyTo, said.replyTo);
-  if (address !== undefined && saysNothingNew({ from, replyTo, remoteAddress }, address)) return [];
-  const seen = { ...placeOf(address ?? {}), ...withoutAbsent({ from, replyTo, remoteAddress }) };
-  if (address === undefined && Object.keys(seen).length === 0) return [];
-  const isBack =
-    formerAddress !== undefined && isSame(seen, formerAddress) && Date.parse(at) - Date.parse(formerAddress.at) < turn;
-  return [
-    {
-      type: 'AddressObserved',
-      data: { ...seen, ...(isBack ? { alternating: true as const } : {}), at },
-    },
-  ];
-}
-
-/** What was said, unless it is no address and what is known is one. */
-function betterThan(known: string | undefined, said: string | undefined): string | undefined {
-  return isAddress(known) && !isAddress(said) ? undefined : said;
-}
-
-type Address = Omit<ObservedAddress, 'at'>;
-
-function placeOf({ from, replyTo, remoteAddress }: Address): Address {
-  return withoutAbsent({ from, replyTo, remoteAddress });
-}
-
-function saysNothingNew(seen: Address, { from, replyTo, remoteAddress }: Address): boolean {
-  if (seen.from !== undefined && seen.from !== from) return false;
-  if (seen.replyTo !== undefined && seen.replyTo !== replyTo) return false;
-  return seen.remoteAddress === undefined || seen.remoteAddress === remoteAddress;
-}
-
-function isSame(one: Address, other: Address = {}): boolean {
-  return one.from === other.from && one.replyTo === other.replyTo && one.remoteAddress === other.remoteAddress;
-}
-
-function withoutAbsent(address: Address): Address {
-  return Object.fromEntries(Object.entries(address).filter(([, text]) => text !== undefined));
 }

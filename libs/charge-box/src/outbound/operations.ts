@@ -179,5 +179,5 @@ export function evidenceFor(
   { operation, request }: { readonly operation: ChargePointOperation; readonly request: object },
   event: ChargeBoxEvent,
 ): Evidence | undefined {
-  return outboundOperation(operation).evidence?.(event, request as never);
+  return outboundOperation(operation).evidence?.(event, request);
 }
