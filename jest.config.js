@@ -12,5 +12,5 @@ module.exports = {
   moduleNameMapper: { '^@app/([^/]+)$': '<rootDir>/libs/$1/src' },
   coverageProvider: 'v8',
   maxWorkers: 2,
-  testTimeout: 20_000,
+  testTimeout: 60_000,
 };

@@ -59,5 +59,5 @@ describe('the rules of the code', () => {
     expect(Object.keys(found).toSorted()).toEqual(Object.keys(expected).toSorted());
     for (const [file, rule] of Object.entries(expected))
       expect({ file, rules: found[file] }).toEqual({ file, rules: expect.arrayContaining([rule]) as string[] });
-  }, 60_000);
+  }, 240_000);
 });

@@ -225,7 +225,7 @@ describe('a delegated request', () => {
     expect(again.msgId).not.toBe(msgId);
     await api('POST', `/api/requests/${again.msgId}/response`, { payload: { idTagInfo: { status: 'Blocked' } } });
     expect(((await repeated) as Answer).body).toContain('Blocked');
-  }, 40_000);
+  }, 180_000);
 
   it('that was claimed is free again, and what a stop reported is in the history once', async () => {
     const first = await begin();
@@ -251,7 +251,7 @@ describe('a delegated request', () => {
       `/api/charge-boxes/${identity}/events?type=TransactionStopped`,
     );
     expect(events.rows).toHaveLength(1);
-  }, 40_000);
+  }, 180_000);
 
   it.each([
     ['before-answer-stored', 'Interrupted', 0],

@@ -94,7 +94,7 @@ describe('a fleet with faults', () => {
       }),
       { numRuns: 15 },
     );
-  }, 60_000);
+  }, 240_000);
 
   it('does the same again with the same seed', async () => {
     const options = {

@@ -67,7 +67,7 @@ describe('a service whose event store is gone', () => {
     await double.start();
     await until(async () => (await startAt(1_000)).status === 200);
     expect((await startAt(1_000)).status).toBe(200);
-  }, 40_000);
+  }, 180_000);
 });
 
 describe('a service whose event store was replaced', () => {
@@ -100,5 +100,5 @@ describe('a service behind a frozen line', () => {
     expect(idIn(one.body)).toBeGreaterThan(0);
     expect(idIn(again.body)).toBe(idIn(one.body));
     expect(starts()).toBe(1);
-  }, 40_000);
+  }, 180_000);
 });

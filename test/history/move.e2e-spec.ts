@@ -32,7 +32,7 @@ describe('history copy', () => {
     expect(moved.events).toBeGreaterThan(15_000);
     expect(moved.keptByKill).toBeGreaterThan(0);
     expect(child.status).toBe(0);
-  }, 180_000);
+  }, 300_000);
 
   it('says what it did, and refuses what it cannot do with a reason and the code 2', async () => {
     const store = await openEmbeddedStore({ file: join(folder, 'data/events.db') });
@@ -54,7 +54,7 @@ describe('history copy', () => {
     expect(unreachable.stderr).toContain('The event store does not answer.');
     expect(unreachable.stderr + unreachable.stdout).not.toContain('secret');
     expect(unreachable.status).toBe(2);
-  }, 60_000);
+  }, 240_000);
 
   it('that breaks off says so with the code 1, and goes on when asked to', async () => {
     const store = await openEmbeddedStore({ file: join(folder, 'long/events.db') });
@@ -85,5 +85,5 @@ describe('history copy', () => {
     const further = history(...words, '--continue', '--json');
     expect(JSON.parse(further.stdout)).toMatchObject({ identical: true, source: { events: 100 } });
     expect(further.status).toBe(0);
-  }, 60_000);
+  }, 240_000);
 });
