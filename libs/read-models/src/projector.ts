@@ -1,5 +1,6 @@
 import type { EventStore, Position, RecordedEvent, Subscription } from '@app/kernel';
 import type { SqliteDatabase } from './sqlite/database';
+import { makeIndexes } from './sqlite/database';
 import { ProjectorTables } from './sqlite/projector-tables';
 
 /** How far a projector is. */
@@ -34,11 +35,12 @@ export class Projector {
   private retry: NodeJS.Timeout | undefined;
   private skipped = 0;
   private applied = 0;
+  private indexed = false;
   private resting: { readonly end: () => void } | undefined;
 
   constructor(
     private readonly store: EventStore,
-    database: SqliteDatabase,
+    private readonly database: SqliteDatabase,
     private readonly signals: ProjectorSignals,
   ) {
     this.tables = new ProjectorTables(database);
@@ -54,6 +56,7 @@ export class Projector {
         this.applied += events.length;
         for (const { event, error } of skipped) this.signals.skipped(event, error);
         this.wait = 100;
+        if (caughtUp) this.index();
         this.signals.progress({
           checkpoint: checkpoint > '' ? checkpoint : this.tables.checkpoint,
           caughtUp,
@@ -79,6 +82,12 @@ export class Projector {
     clearTimeout(this.retry);
     this.hurry();
     await this.subscription?.stop().catch(() => undefined);
+  }
+
+  private index(): void {
+    if (this.indexed) return;
+    makeIndexes(this.database);
+    this.indexed = true;
   }
 
   private rest(): Promise<void> {

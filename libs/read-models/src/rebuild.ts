@@ -1,5 +1,5 @@
 import type { EventStore } from '@app/kernel';
-import { openForWriting } from './sqlite/database';
+import { makeIndexes, openForWriting } from './sqlite/database';
 import { ProjectorTables } from './sqlite/projector-tables';
 
 /** Builds read models from the whole log into a file. The log is read to its present end. */
@@ -13,6 +13,7 @@ export async function rebuildFromZero(store: EventStore, file: string): Promise<
       from = page.next;
       end = page.endOfLog;
     }
+    makeIndexes(database);
   } finally {
     database.close();
   }

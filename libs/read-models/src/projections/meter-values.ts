@@ -1,28 +1,23 @@
 import type { CompleteMeterValue } from '@app/charge-box';
-import { numberOf } from '@app/charge-box';
-import type { MeterValueRow } from '../rows';
-import type { Occasion, ProjectedEvent } from '../projection';
+import type { ProjectedEvent } from '../projection';
 
-/** The readings that an event brings, one row each. */
-export function meterValuesOf(
-  event: ProjectedEvent,
-  { identity, receivedAt }: Pick<Occasion, 'identity' | 'receivedAt'>,
-): readonly MeterValueRow[] {
+/** What the readings of one event have in common. */
+export interface ReadingsOfEvent {
+  readonly connectorId: number | null;
+  readonly transactionId: number | null;
+  readonly source: 'MeterValues' | 'StopTransaction';
+  readonly values: readonly CompleteMeterValue[];
+}
+
+/** The readings that an event brings. */
+export function readingsOf(event: ProjectedEvent): ReadingsOfEvent | undefined {
   if (event.type === 'MeterValuesReported') {
-    const { connectorId, transactionId, values } = event.data;
-    return rowsOf(values, { identity, connectorId, transactionId, receivedAt, source: 'MeterValues' });
+    const { connectorId, transactionId = null, values } = event.data;
+    return { connectorId, transactionId, source: 'MeterValues', values };
   }
   if (event.type === 'TransactionStopped' || event.type === 'OrphanStopReceived') {
     const { transactionId, transactionData } = event.data;
-    return rowsOf(transactionData, { identity, transactionId, receivedAt, source: 'StopTransaction' });
+    return { connectorId: null, transactionId, source: 'StopTransaction', values: transactionData };
   }
-  return [];
-}
-
-type Source = Pick<MeterValueRow, 'identity' | 'connectorId' | 'transactionId' | 'receivedAt' | 'source'>;
-
-function rowsOf(values: readonly CompleteMeterValue[], source: Source): readonly MeterValueRow[] {
-  return values.flatMap(({ timestamp, value }) =>
-    value.map((reading) => ({ ...source, timestamp: timestamp.at, ...reading, number: numberOf(reading) })),
-  );
+  return undefined;
 }

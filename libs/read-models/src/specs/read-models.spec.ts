@@ -316,6 +316,31 @@ describe('building', () => {
     );
   }, 60_000);
 
+  it('makes the indexes once the rows show everything, live as from zero', async () => {
+    const indexesIn = (file: string) => {
+      const database = openForReading(file);
+      const names = database.prepare(
+        `SELECT name FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL ORDER BY 1`,
+      );
+      try {
+        return names.pluck().all();
+      } finally {
+        database.close();
+      }
+    };
+    const store = openInMemoryStore();
+    await record(store, 'A', booted);
+    const [live, fromZero] = [newFile(), newFile()];
+    const readModels = new ReadModels({ file: live, store, log: silentLog });
+    expect(indexesIn(live)).toEqual([]);
+    readModels.start();
+    await readModels.caughtUp();
+    await rebuildFromZero(store, fromZero);
+    expect(indexesIn(fromZero)).toEqual(expect.arrayContaining(['meter_values_timestamp', 'transactions_0']));
+    expect(indexesIn(live)).toEqual(indexesIn(fromZero));
+    await readModels.stop();
+  });
+
   it('leaves out an event that it cannot take, says so, and goes on', async () => {
     const store = openInMemoryStore();
     const reported: string[] = [];

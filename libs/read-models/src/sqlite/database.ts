@@ -14,11 +14,13 @@ export const shape = [`tables:${tablesVersion}`, ...projections.map(({ name, ver
   ' ',
 );
 
-function tableOf({ name, columns, indexes }: Projection<object>): string {
-  return [
-    `CREATE TABLE ${name} (${['key TEXT PRIMARY KEY', 'row TEXT NOT NULL', ...Object.keys(columns)].join(', ')}) WITHOUT ROWID;`,
-    ...indexes.map((index, place) => `CREATE INDEX ${name}_${place} ON ${name} (${index});`),
-  ].join('\n');
+function tableOf({ name, columns }: Projection<object>): string {
+  const all = ['key TEXT PRIMARY KEY', 'row TEXT NOT NULL', ...Object.keys(columns)];
+  return `CREATE TABLE ${name} (${all.join(', ')}) WITHOUT ROWID;`;
+}
+
+function indexesOf({ name, indexes }: Projection<object>): readonly string[] {
+  return indexes.map((index, place) => `CREATE INDEX IF NOT EXISTS ${name}_${place} ON ${name} (${index});`);
 }
 
 const appendedTables = `
@@ -26,9 +28,6 @@ const appendedTables = `
     id INTEGER PRIMARY KEY, identity TEXT NOT NULL, connector_id INTEGER, transaction_id INTEGER, timestamp TEXT NOT NULL,
     received_at TEXT NOT NULL, value TEXT NOT NULL, number REAL, context TEXT NOT NULL, format TEXT NOT NULL,
     measurand TEXT NOT NULL, location TEXT NOT NULL, unit TEXT, source TEXT NOT NULL);
-  CREATE INDEX meter_values_identity ON meter_values (identity, timestamp);
-  CREATE INDEX meter_values_transaction ON meter_values (transaction_id, timestamp) WHERE transaction_id IS NOT NULL;
-  CREATE INDEX meter_values_timestamp ON meter_values (timestamp);
   CREATE TABLE quirks (
     identity TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, last_seen_at TEXT NOT NULL, last_path TEXT, last_text TEXT,
     PRIMARY KEY (identity, name)) WITHOUT ROWID;
@@ -38,6 +37,12 @@ const appendedTables = `
   CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), position TEXT NOT NULL, shape TEXT NOT NULL, skipped INTEGER NOT NULL,
     anchor TEXT);
 `;
+
+const appendedIndexes = [
+  'CREATE INDEX IF NOT EXISTS meter_values_identity ON meter_values (identity, timestamp);',
+  `CREATE INDEX IF NOT EXISTS meter_values_transaction ON meter_values (transaction_id, timestamp) WHERE transaction_id IS NOT NULL;`,
+  'CREATE INDEX IF NOT EXISTS meter_values_timestamp ON meter_values (timestamp);',
+];
 
 export const appendedTableNames = ['meter_values', 'quirks', 'addresses', 'checkpoint'] as const;
 
@@ -71,6 +76,12 @@ export function makeTables(database: SqliteDatabase): void {
     database.exec(appendedTables);
     database.prepare(`INSERT INTO checkpoint VALUES (1, '', ?, 0, NULL)`).run(shape);
   })();
+}
+
+/** Makes the indexes that queries need. Called once everything stored is in the rows: sorting them all at once costs a third of one by one. */
+export function makeIndexes(database: SqliteDatabase): void {
+  const statements = [...projections.flatMap(indexesOf), ...appendedIndexes];
+  database.transaction(() => database.exec(statements.join('\n')))();
 }
 
 /** Opens the read models for queries; the writer may be another thread. */

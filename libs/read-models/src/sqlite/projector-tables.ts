@@ -1,9 +1,9 @@
 import type { Position, RecordedEvent } from '@app/kernel';
-import { meterValuesOf } from '../projections/meter-values';
 import type { Occasion, ProjectedEvent, Projection } from '../projection';
 import { occasionOf } from '../projection';
 import { projections } from '../projections';
 import { anchorIn } from './anchor';
+import { AppendedTables } from './appended-tables';
 import type { SqliteDatabase } from './database';
 
 type Row = object | undefined;
@@ -53,13 +53,18 @@ class Table {
     this.remove = database.prepare(`DELETE FROM ${name} WHERE key = ?`);
   }
 
-  apply(event: ProjectedEvent, occasion: Omit<Occasion, 'key'>): void {
+  changesWith(type: string): boolean {
+    return this.changes[type] !== undefined;
+  }
+
+  apply(event: ProjectedEvent, { identity, receivedAt, position }: Omit<Occasion, 'key'>): void {
     const change = this.changes[event.type];
     if (change === undefined) return;
-    for (const named of change.keys(event.data, occasion.identity)) {
+    for (const named of change.keys(event.data, identity)) {
       const key = String(named);
       const kept = this.load(key);
-      const after = change.apply(kept.row, event.data, { ...occasion, key });
+      // Written out: a copy of the occasion would cost as much as the change.
+      const after = change.apply(kept.row, event.data, { identity, key, receivedAt, position });
       if (after === kept.row) continue;
       kept.row = after;
       this.changed.set(key, kept);
@@ -115,23 +120,14 @@ export interface Applied {
 /** Brings batches of events into the tables: rows and checkpoint in one transaction, so an event counts once. */
 export class ProjectorTables {
   private readonly tables: readonly Table[];
-  private readonly insertMeterValue;
-  private readonly countQuirk;
-  private readonly insertAddress;
+  private readonly byType = new Map<string, readonly Table[]>();
+  private readonly appended: AppendedTables;
   private readonly keepCheckpoint;
   private readonly readCheckpoint;
 
   constructor(private readonly database: SqliteDatabase) {
     this.tables = projections.map((projection) => new Table(database, projection));
-    this.insertMeterValue = database.prepare(
-      `INSERT INTO meter_values (identity, connector_id, transaction_id, timestamp, received_at, value, number, context, format, measurand,
-         location, unit, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    );
-    this.countQuirk = database.prepare(
-      `INSERT INTO quirks VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + 1, last_seen_at = excluded.last_seen_at,
-         last_path = excluded.last_path, last_text = excluded.last_text`,
-    );
-    this.insertAddress = database.prepare('INSERT OR IGNORE INTO addresses VALUES (?, ?, ?, ?, ?, ?)');
+    this.appended = new AppendedTables(database);
     this.keepCheckpoint = database.prepare(
       'UPDATE checkpoint SET position = ?, skipped = skipped + ?, anchor = coalesce(?, anchor)',
     );
@@ -171,41 +167,15 @@ export class ProjectorTables {
     const occasion = occasionOf(recorded);
     if (occasion === undefined) return;
     const event = { type: recorded.type, data: recorded.data } as ProjectedEvent;
-    for (const table of this.tables) table.apply(event, occasion);
-    this.appendReadings(event, occasion);
-    if (event.type === 'AddressObserved') this.appendAddress(event.data, occasion);
-    for (const { name, path, text } of quirksOf(recorded, event)) {
-      this.countQuirk.run(occasion.identity, name, occasion.receivedAt, path ?? null, text ?? null);
-    }
+    for (const table of this.tablesOf(event.type)) table.apply(event, occasion);
+    this.appended.apply(recorded, event, occasion);
   }
 
-  private appendReadings(event: ProjectedEvent, occasion: Omit<Occasion, 'key'>): void {
-    for (const row of meterValuesOf(event, occasion)) {
-      const { identity, connectorId = null, transactionId = null, timestamp, receivedAt, value, number = null } = row;
-      const { context, format, measurand, location, unit = null, source } = row;
-      const where = [identity, connectorId, transactionId, timestamp, receivedAt];
-      this.insertMeterValue.run(...where, value, number, context, format, measurand, location, unit, source);
-    }
+  private tablesOf(type: string): readonly Table[] {
+    const known = this.byType.get(type);
+    if (known !== undefined) return known;
+    const tables = this.tables.filter((table) => table.changesWith(type));
+    this.byType.set(type, tables);
+    return tables;
   }
-
-  private appendAddress(
-    {
-      from = null,
-      replyTo = null,
-      remoteAddress = null,
-      at,
-    }: { from?: string | null; replyTo?: string | null; remoteAddress?: string | null; at: string },
-    { identity, position }: Omit<Occasion, 'key'>,
-  ): void {
-    this.insertAddress.run(identity, position, from, replyTo, remoteAddress, at);
-  }
-}
-
-/** The deviations that an event tells of: those of its request, counted with the first event that the request led to. */
-function quirksOf(recorded: RecordedEvent, event: ProjectedEvent) {
-  const alternates = event.type === 'AddressObserved' && event.data.alternating === true;
-  // Old heartbeats are forgotten: what is counted by them would come out otherwise when it is built anew.
-  if (event.type === 'HeartbeatReceived') return [];
-  const own = alternates ? [{ name: 'identity-changed-address', path: undefined, text: event.data.remoteAddress }] : [];
-  return [...(recorded.metadata.quirks ?? []), ...own];
 }

@@ -1,0 +1,71 @@
+import { numberOf } from '@app/charge-box';
+import type { RecordedEvent } from '@app/kernel';
+import { readingsOf } from '../projections/meter-values';
+import type { Occasion, ProjectedEvent } from '../projection';
+import type { SqliteDatabase } from './database';
+
+type Where = Omit<Occasion, 'key'>;
+
+/** The tables that grow with events instead of being changed by them: readings, addresses, and the count of deviations. */
+export class AppendedTables {
+  private readonly insertMeterValue;
+  private readonly countQuirk;
+  private readonly insertAddress;
+
+  constructor(database: SqliteDatabase) {
+    this.insertMeterValue = database.prepare(
+      `INSERT INTO meter_values (identity, connector_id, transaction_id, timestamp, received_at, value, number, context, format, measurand,
+         location, unit, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    );
+    this.countQuirk = database.prepare(
+      `INSERT INTO quirks VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + 1, last_seen_at = excluded.last_seen_at,
+         last_path = excluded.last_path, last_text = excluded.last_text`,
+    );
+    this.insertAddress = database.prepare('INSERT OR IGNORE INTO addresses VALUES (?, ?, ?, ?, ?, ?)');
+  }
+
+  apply(recorded: RecordedEvent, event: ProjectedEvent, where: Where): void {
+    this.appendReadings(event, where);
+    if (event.type === 'AddressObserved') this.appendAddress(event.data, where);
+    for (const { name, path, text } of quirksOf(recorded, event)) {
+      this.countQuirk.run(where.identity, name, where.receivedAt, path ?? null, text ?? null);
+    }
+  }
+
+  // Written out: an object for each reading would cost more than its row.
+  private appendReadings(event: ProjectedEvent, { identity, receivedAt }: Where): void {
+    const readings = readingsOf(event);
+    if (readings === undefined) return;
+    const { connectorId, transactionId, source, values } = readings;
+    for (const { timestamp, value } of values) {
+      for (const reading of value) {
+        const { value: text, context, format, measurand, location, unit = null } = reading;
+        const number = numberOf(reading) ?? null;
+        // prettier-ignore
+        this.insertMeterValue.run(identity, connectorId, transactionId, timestamp.at, receivedAt, text, number, context, format,
+          measurand, location, unit, source);
+      }
+    }
+  }
+
+  private appendAddress(
+    {
+      from = null,
+      replyTo = null,
+      remoteAddress = null,
+      at,
+    }: { from?: string | null; replyTo?: string | null; remoteAddress?: string | null; at: string },
+    { identity, position }: Where,
+  ): void {
+    this.insertAddress.run(identity, position, from, replyTo, remoteAddress, at);
+  }
+}
+
+/** The deviations that an event tells of: those of its request, counted with the first event that the request led to. */
+function quirksOf(recorded: RecordedEvent, event: ProjectedEvent) {
+  const alternates = event.type === 'AddressObserved' && event.data.alternating === true;
+  // Old heartbeats are forgotten: what is counted by them would come out otherwise when it is built anew.
+  if (event.type === 'HeartbeatReceived') return [];
+  const own = alternates ? [{ name: 'identity-changed-address', path: undefined, text: event.data.remoteAddress }] : [];
+  return [...(recorded.metadata.quirks ?? []), ...own];
+}
