@@ -30,6 +30,7 @@ async function inMemory({ DATA_DIR }: Configuration, log: Log): Promise<History>
   const store = openInMemoryStore();
   const file = join(DATA_DIR, `read-models-${process.pid}-${Date.now()}.db`);
   const readModels = new ReadModels({ file, store, log, disposable: true });
+  await readModels.prepare();
   return { store, readModels, about: () => undefined, close: () => store.close() };
 }
 

@@ -171,7 +171,7 @@ describe('What goes wrong', () => {
     expect(fields).toMatchObject({ requestId: 'failing-1', error: expect.stringContaining('SELECT secret') as string });
   });
 
-  it.each(['store-unavailable', 'store-full', 'overloaded', 'conflict-persists'] as const)(
+  it.each(['store-unavailable', 'store-full', 'overloaded', 'conflict-persists', 'read-models-building'] as const)(
     'for now (%s) asks to try again',
     async (code) => {
       api.sides.failure = codedError(code, 'secret');

@@ -25,6 +25,7 @@ const passing: ReadonlySet<string> = new Set([
   'store-unavailable',
   'store-denied',
   'store-closed',
+  'read-models-building',
   'conflict-persists',
   'mailbox-full',
   'overloaded',

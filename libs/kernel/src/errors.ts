@@ -16,6 +16,8 @@ export const errorTable = {
   'append-too-large':
     'An append is larger than the event store takes. Nothing was recorded; servers from 25.1 on take larger ones.',
   'stream-deleted': 'A stream was deleted for good on the event store. Its name cannot be used again.',
+  'read-models-building':
+    'What is asked is being built from the history, which takes a while after an upgrade or a loss of the file. Charge boxes are served.',
   'store-closed': 'The event store is closed because the service is stopping.',
   'store-newer': 'The event store was written by a newer version of this program. Start that version or a later one.',
   'event-not-json':

@@ -1,4 +1,5 @@
 import type { EventStore, Log, Position } from '@app/kernel';
+import { BEGINNING, codedError } from '@app/kernel';
 import type { AuthorizationSeed, LastSeen, OfferedRequest, TaskSeed } from '@app/runtime';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -8,7 +9,7 @@ import { Projector } from './projector';
 import type { StoreOpener, WorkerMessage } from './projector-worker';
 import type { SqliteDatabase } from './sqlite/database';
 import { isMadeOf } from './sqlite/anchor';
-import { makeTables, openForReading, openForWriting } from './sqlite/database';
+import { hasIndexes, makeIndexes, makeTables, openForReading, openForWriting } from './sqlite/database';
 import { lastSeenFrom, pendingFrom, seedFrom, tasksFrom } from './sqlite/seed';
 
 export interface ReadModelsOptions {
@@ -31,6 +32,7 @@ interface Waiter {
 export class ReadModels {
   private progress: Progress = { checkpoint: '', caughtUp: false, skipped: 0, applied: 0 };
   private closing = false;
+  private built = false;
   private caughtUpAt = Date.now();
   private whenCaughtUp: (() => void) | undefined;
   private waiters: Waiter[] = [];
@@ -47,13 +49,18 @@ export class ReadModels {
   /** Throws rows away that come from another log. Call it first; until then rows may show what never happened here. */
   async prepare(): Promise<void> {
     const { store, log, file } = this.options;
-    if (await isMadeOf(store, this.writer)) return;
-    log.warn({ file }, 'The read models come from another history: they are built anew');
-    makeTables(this.writer);
+    if (!(await isMadeOf(store, this.writer))) {
+      log.warn({ file }, 'The read models come from another history: they are built anew');
+      makeTables(this.writer);
+    }
+    // Nothing is stored, so nothing has to be built.
+    if (!hasIndexes(this.writer) && (await store.head()) === BEGINNING) makeIndexes(this.writer);
   }
 
-  /** Connection for queries. */
+  /** Connection for queries. Throws `read-models-building` until the rows have shown everything once: half of them would be wrong answers. */
   get database(): SqliteDatabase {
+    this.built ||= hasIndexes(this.writer);
+    if (!this.built) throw codedError('read-models-building', `${this.progress.applied} events so far`);
     this.reader ??= openForReading(this.options.file);
     return this.reader;
   }

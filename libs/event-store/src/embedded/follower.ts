@@ -67,7 +67,8 @@ class Follower implements EmbeddedStore {
   }
 
   async readAll(options: LogRead): Promise<LogPage> {
-    return JSON.parse(this.read((reader) => reader.readAll(logQuery(options, this.clock.now())))) as LogPage;
+    const { text } = this.read((reader) => reader.readAll(logQuery(options, this.clock.now())));
+    return JSON.parse(text) as LogPage;
   }
 
   subscribe(options: SubscribeOptions, subscriber: Subscriber): Subscription {

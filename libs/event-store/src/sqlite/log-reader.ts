@@ -25,6 +25,13 @@ const isKept = `(s.max_age IS NULL OR e.recorded_at > @now - s.max_age * 1000)
 type Rows = [events: string, count: number, lowest: number | null, highest: number | null];
 type Parameters = Record<string, string | number>;
 
+/** A page of the log as JSON text, with what the reading of the next one needs. */
+export interface LogPageText {
+  readonly text: string;
+  readonly next: number;
+  readonly endOfLog: boolean;
+}
+
 /** Pages of events as JSON text, each page one consistent view of the file. */
 export class LogReader {
   private readonly types: TypeTable;
@@ -33,7 +40,8 @@ export class LogReader {
   private readonly newest: Database.Statement<[], number>;
   private readonly nextAfter: Database.Statement<[number], number>;
   private readonly nextBefore: Database.Statement<[number], number>;
-  private readonly inOneView: (read: () => string) => string;
+  private readonly streamInOneView: (query: StreamQuery) => string;
+  private readonly logInOneView: (query: LogQuery) => LogPageText;
 
   constructor(private readonly db: Database.Database) {
     this.types = new TypeTable(db);
@@ -44,7 +52,10 @@ export class LogReader {
     this.newest = number('SELECT coalesce(max(position), 0) FROM events');
     this.nextAfter = number('SELECT min(position) FROM events WHERE position > ?');
     this.nextBefore = number('SELECT max(position) FROM events WHERE position < ?');
-    this.inOneView = db.transaction((read: () => string) => read());
+    this.streamInOneView = db.transaction((query: StreamQuery) => this.streamPage(query));
+    this.logInOneView = db.transaction((query: LogQuery) =>
+      query.backward ? this.logPageBackward(query) : this.logPage(query),
+    );
   }
 
   head(): number {
@@ -52,11 +63,11 @@ export class LogReader {
   }
 
   readStream(query: StreamQuery): string {
-    return this.inOneView(() => this.streamPage(query));
+    return this.streamInOneView(query);
   }
 
-  readAll(query: LogQuery): string {
-    return this.inOneView(() => (query.backward ? this.logPageBackward(query) : this.logPage(query)));
+  readAll(query: LogQuery): LogPageText {
+    return this.logInOneView(query);
   }
 
   private streamPage(query: StreamQuery): string {
@@ -77,7 +88,7 @@ export class LogReader {
     );
   }
 
-  private logPage(query: LogQuery): string {
+  private logPage(query: LogQuery): LogPageText {
     const from = query.from ?? 0;
     const end = this.head();
     // Deleted events leave gaps; looking for the next one jumps over them.
@@ -88,7 +99,7 @@ export class LogReader {
     return logPageText(events, next, next >= end);
   }
 
-  private logPageBackward(query: LogQuery): string {
+  private logPageBackward(query: LogQuery): LogPageText {
     const high = this.nextBefore.get(query.from ?? Number.MAX_SAFE_INTEGER) ?? 0;
     const low = Math.max(0, high - Math.max(scanned, query.limit));
     const [events, count, lowest] = this.logRows(query, low, high);
@@ -129,6 +140,6 @@ export class LogReader {
   }
 }
 
-function logPageText(events: string, next: number, endOfLog: boolean): string {
-  return `{"events":[${events}],"next":"${positionText(next)}","endOfLog":${endOfLog}}`;
+function logPageText(events: string, next: number, endOfLog: boolean): LogPageText {
+  return { text: `{"events":[${events}],"next":"${positionText(next)}","endOfLog":${endOfLog}}`, next, endOfLog };
 }

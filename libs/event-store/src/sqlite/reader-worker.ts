@@ -2,15 +2,21 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { failureOf } from './failure';
 import { openReadable } from './file';
+import type { LogPageText } from './log-reader';
 import { LogReader } from './log-reader';
 import { receive } from './mail';
-import type { ReaderReply, ReaderRequest } from './messages';
+import type { LogQuery, ReaderReply, ReaderRequest } from './messages';
 
-/** The thread that reads: pages of single streams, which somebody waits for, go before pages of the whole log. */
+/**
+ * The thread that reads: pages of single streams, which somebody waits for, go before pages of the whole log. Who reads the log from page to
+ * page finds the next one read already.
+ */
 class ReaderThread {
   private readonly urgent: ReaderRequest[] = [];
   private readonly patient: ReaderRequest[] = [];
   private opened: LogReader | undefined;
+  private following: LogQuery | undefined;
+  private ahead: { readonly key: string; readonly page: LogPageText } | undefined;
 
   constructor(
     private readonly port: MessagePort,
@@ -24,6 +30,7 @@ class ReaderThread {
   private work(first: ReaderRequest): void {
     this.sort(first);
     for (let next = this.next(); next; next = this.next()) this.port.postMessage(this.answer(next));
+    this.readAhead();
   }
 
   private next(): ReaderRequest | undefined {
@@ -38,11 +45,31 @@ class ReaderThread {
   private answer(request: ReaderRequest): ReaderReply {
     const { ticket } = request;
     try {
-      const page =
-        request.kind === 'stream' ? this.reader().readStream(request.query) : this.reader().readAll(request.query);
+      const page = request.kind === 'stream' ? this.reader().readStream(request.query) : this.readLog(request.query);
       return { ticket, page };
     } catch (error) {
       return { ticket, failure: failureOf(error, this.file) };
+    }
+  }
+
+  private readLog(query: LogQuery): string {
+    const known = this.ahead?.key === keyOf(query) ? this.ahead.page : undefined;
+    this.ahead = undefined;
+    const page = known ?? this.reader().readAll(query);
+    this.following = page.endOfLog || query.backward ? undefined : { ...query, from: page.next };
+    return page.text;
+  }
+
+  private readAhead(): void {
+    const query = this.following;
+    this.following = undefined;
+    if (query === undefined) return;
+    try {
+      const page = this.reader().readAll(query);
+      // The last page may have grown when it is asked for.
+      if (!page.endOfLog) this.ahead = { key: keyOf(query), page };
+    } catch {
+      // Who asks for the page gets the error.
     }
   }
 
@@ -51,6 +78,11 @@ class ReaderThread {
     this.opened ??= new LogReader(openReadable(this.file));
     return this.opened;
   }
+}
+
+/** What makes two queries the same one, whenever they are asked. */
+function keyOf({ now: _now, ...query }: LogQuery): string {
+  return JSON.stringify(query);
 }
 
 if (parentPort) new ReaderThread(parentPort, (workerData as { file: string }).file).run();

@@ -316,6 +316,13 @@ describe('building', () => {
     );
   }, 60_000);
 
+  it('of nothing is done at once', async () => {
+    const readModels = new ReadModels({ file: newFile(), store: openInMemoryStore(), log: silentLog });
+    await readModels.prepare();
+    expect(lists.findChargeBox(readModels.database, 'A')).toBeUndefined();
+    await readModels.stop();
+  });
+
   it('makes the indexes once the rows show everything, live as from zero', async () => {
     const indexesIn = (file: string) => {
       const database = openForReading(file);
@@ -332,9 +339,11 @@ describe('building', () => {
     await record(store, 'A', booted);
     const [live, fromZero] = [newFile(), newFile()];
     const readModels = new ReadModels({ file: live, store, log: silentLog });
-    expect(indexesIn(live)).toEqual([]);
+    await readModels.prepare();
+    expect(() => readModels.database).toThrow(expect.objectContaining({ code: 'read-models-building' }));
     readModels.start();
     await readModels.caughtUp();
+    expect(lists.findChargeBox(readModels.database, 'A')).toMatchObject({ bootCount: 1 });
     await rebuildFromZero(store, fromZero);
     expect(indexesIn(fromZero)).toEqual(expect.arrayContaining(['meter_values_timestamp', 'transactions_0']));
     expect(indexesIn(live)).toEqual(indexesIn(fromZero));

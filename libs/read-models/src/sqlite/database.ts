@@ -84,6 +84,12 @@ export function makeIndexes(database: SqliteDatabase): void {
   database.transaction(() => database.exec(statements.join('\n')))();
 }
 
+export function hasIndexes(database: SqliteDatabase): boolean {
+  return (
+    database.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL LIMIT 1`).get() !== undefined
+  );
+}
+
 /** Opens the read models for queries; the writer may be another thread. */
 export function openForReading(file: string): SqliteDatabase {
   const database = new Database(file, { readonly: true });
