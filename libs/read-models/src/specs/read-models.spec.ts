@@ -2,7 +2,7 @@ import type { ChargeBoxEvent } from '@app/charge-box';
 import { chargeBoxEventSchemas, idTagStream, stateStream, streamOf, telemetryStream } from '@app/charge-box';
 import { openInMemoryStore } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
-import { silentLog } from '@app/kernel';
+import { errorTable, silentLog } from '@app/kernel';
 import { noon, secondsAfterNoon } from '@app/testing';
 import fc from 'fast-check';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -340,7 +340,7 @@ describe('building', () => {
     const [live, fromZero] = [newFile(), newFile()];
     const readModels = new ReadModels({ file: live, store, log: silentLog });
     await readModels.prepare();
-    expect(() => readModels.database).toThrow(expect.objectContaining({ code: 'read-models-building' }));
+    expect(() => readModels.database).toThrow(errorTable['read-models-building']);
     readModels.start();
     await readModels.caughtUp();
     expect(lists.findChargeBox(readModels.database, 'A')).toMatchObject({ bootCount: 1 });
