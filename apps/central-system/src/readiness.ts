@@ -35,8 +35,9 @@ export class Readiness {
   }
 
   /** A node that lags a little may say so too; a history that was replaced goes on saying it. */
-  private isReplaced(head: Position | undefined, checkpoint: Position): boolean {
-    if (head === undefined || checkpoint <= head) {
+  private isReplaced(head: Position | undefined): boolean {
+    // The checkpoint may be beyond the head without harm: it covers events of others too.
+    if (head === undefined || this.history.readModels.anchor() <= head) {
       this.beyondSince = undefined;
       return false;
     }
@@ -46,7 +47,7 @@ export class Readiness {
 
   private readModels(head: Position | undefined): ReadinessCheck {
     const { checkpoint, skipped } = this.history.readModels.status();
-    if (this.isReplaced(head, checkpoint)) return { status: 'down', detail: replaced };
+    if (this.isReplaced(head)) return { status: 'down', detail: replaced };
     const isBehind = head === undefined || checkpoint < head;
     const place = isBehind && head !== undefined ? `at ${checkpoint || 'the beginning'} of ${head}` : undefined;
     const detail = [place, skipped > 0 ? `${skipped} events left out` : undefined].filter(Boolean).join('; ');

@@ -8,7 +8,7 @@ import type { Progress } from './projector';
 import { Projector } from './projector';
 import type { StoreOpener, WorkerMessage } from './projector-worker';
 import type { SqliteDatabase } from './sqlite/database';
-import { isMadeOf } from './sqlite/anchor';
+import { anchorPosition, isMadeOf } from './sqlite/anchor';
 import { hasIndexes, makeIndexes, makeTables, openForReading, openForWriting } from './sqlite/database';
 import { lastSeenFrom, pendingFrom, seedFrom, tasksFrom } from './sqlite/seed';
 
@@ -63,6 +63,11 @@ export class ReadModels {
     if (!this.built) throw codedError('read-models-building', `${this.progress.applied} events so far`);
     this.reader ??= openForReading(this.options.file);
     return this.reader;
+  }
+
+  /** Place of an event of ours that the log must have if it is still the one that the rows were made of. */
+  anchor(): Position {
+    return anchorPosition(this.writer);
   }
 
   /** What the runtime must know of idTags and transactions, as of the checkpoint. */

@@ -71,6 +71,18 @@ export class DoubleLog {
     this.add(event);
   }
 
+  /** As a server that was restored from a backup: what was appended after so many events is gone. */
+  loseAfter(count: number): void {
+    const lost = new Set(this.all.splice(count));
+    for (const [name, events] of this.streams) {
+      const kept = events.filter((event) => !lost.has(event));
+      if (kept.length === 0) this.streams.delete(name);
+      else this.streams.set(name, kept);
+    }
+    this.position = this.all.at(-1)?.position ?? 0;
+    this.recentIds.clear();
+  }
+
   /** As a server does that was started anew. */
   forgetRecentIds(): void {
     this.recentIds.clear();

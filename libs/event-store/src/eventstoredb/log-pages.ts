@@ -26,8 +26,10 @@ const most = 1_000;
 
 /** Pages of $all with filters of ours: reads of the client have none, and give the events of the system too. */
 export class LogPages {
-  /** Up to here the log has been looked through for the newest event. */
+  /** Up to here the log has been looked through for the newest event, */
   private seen: Position = BEGINNING;
+  /** which was this one. */
+  private known: Position | undefined;
 
   constructor(
     private readonly read: Read,
@@ -48,13 +50,20 @@ export class LogPages {
   }
 
   /**
-   * Place of the newest event of ours, unless an earlier look has found it; events of the system and of others may stand behind it, any
-   * number of them, which are looked at once.
+   * Place of the newest event of ours. Events of the system and of others may stand behind it, any number of them, which are looked at once.
    */
   async newest(): Promise<Position | undefined> {
     const { found, end } = await this.lookBack();
-    if (end !== undefined) this.seen = end;
-    return positionOf(found);
+    // A log that ends before what was seen is another one: a server restored from a backup.
+    const isOther = end === undefined || end < this.seen;
+    if (isOther && this.seen !== BEGINNING) {
+      this.seen = BEGINNING;
+      this.known = undefined;
+      return this.newest();
+    }
+    this.seen = end ?? BEGINNING;
+    this.known = positionOf(found) ?? this.known;
+    return this.known;
   }
 
   private async lookBack(): Promise<{ readonly found: Given | undefined; readonly end: Position | undefined }> {

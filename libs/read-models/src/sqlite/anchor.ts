@@ -1,5 +1,6 @@
 import { heartbeatPrefix, snapshotPrefix } from '@app/charge-box';
-import type { EventStore, RecordedEvent } from '@app/kernel';
+import type { EventStore, Position, RecordedEvent } from '@app/kernel';
+import { BEGINNING } from '@app/kernel';
 import type { SqliteDatabase } from './database';
 
 /** One event that the rows are made of, by which the log they come from is known again. */
@@ -13,6 +14,12 @@ export function anchorIn(events: readonly RecordedEvent[]): string | null {
   if (newest === undefined) return null;
   const { stream, revision, id, position } = newest;
   return JSON.stringify({ stream, revision, id, position } satisfies Anchor);
+}
+
+/** Place of the newest event that the rows are made of and that no retention takes away; `BEGINNING` if there is none. */
+export function anchorPosition(database: SqliteDatabase): Position {
+  const { anchor = null } = database.prepare<[], { anchor: string | null }>('SELECT anchor FROM checkpoint').get() ?? {};
+  return anchor === null ? BEGINNING : (JSON.parse(anchor) as Anchor).position;
 }
 
 /** Whether the rows were made of this log: not of another one, nor of a later state than the one that was restored from a backup. */

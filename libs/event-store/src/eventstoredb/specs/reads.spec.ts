@@ -1,9 +1,39 @@
-import { NO_STREAM } from '@app/kernel';
+import { BEGINNING, NO_STREAM } from '@app/kernel';
 import { status } from '@grpc/grpc-js';
 import { events, stored } from '../../contract/store-under-test';
 import { fate, trial, until } from './trial';
 
 const { double: newDouble, store: newStore, rawClient } = trial();
+
+describe('the newest event', () => {
+  it('is ours, however many of others and of the system stand behind it', async () => {
+    const double = await newDouble();
+    const store = await newStore(double.connectionString, { namespace: 'one', watchEvery: 600_000 });
+    const other = await newStore(double.connectionString, { namespace: 'other', watchEvery: 600_000 });
+    expect(await store.head()).toBe(BEGINNING);
+    await store.append('s', events(3), NO_STREAM);
+    const head = await store.head();
+    for (const count of [9, 30, 1]) {
+      await other.append(`s${count}`, events(count), NO_STREAM);
+      await other.retain(`s${count}`, { maxCount: 100 });
+      expect(await store.head()).toBe(head);
+      expect(await store.head()).toBe(head);
+    }
+    const appended = await store.append('s', events(1), 2);
+    expect(await store.head()).toBe(appended.outcome === 'appended' && appended.position);
+  });
+
+  it('is looked for anew when the server comes back with an earlier history', async () => {
+    const double = await newDouble();
+    const store = await newStore(double.connectionString, { watchEvery: 600_000 });
+    await store.append('s', events(2), NO_STREAM);
+    const head = await store.head();
+    await store.append('s', events(5), 1);
+    expect((await store.head()) > head).toBe(true);
+    double.log.loseAfter(2);
+    expect(await store.head()).toBe(head);
+  });
+});
 
 describe('a read', () => {
   it('of a stream that is not there is an empty page, two hundred times over', async () => {
