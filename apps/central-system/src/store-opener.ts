@@ -10,5 +10,5 @@ export type LogPlace =
 export function openForProjector(options: unknown): Promise<EventStore> {
   const place = options as LogPlace;
   if (place.kind === 'embedded') return openEmbeddedStore({ file: place.file, readOnly: true });
-  return openEventStoreDb(place);
+  return openEventStoreDb({ ...place, mayLag: true });
 }

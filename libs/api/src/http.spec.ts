@@ -58,6 +58,14 @@ describe('A change', () => {
     expect(waited).toEqual([[api.sides.position, 2000]]);
   });
 
+  it('is waited for by its position, in the API alone', async () => {
+    const at = { 'x-position': '7' };
+    expect((await fetch(`${api.url}/health/live`, { headers: at })).status).toBe(200);
+    expect(waited).toEqual([]);
+    await fetch(`${api.url}/api/charge-boxes`, { headers: { ...at, authorization: `Bearer ${key}` } });
+    expect(waited).toEqual([['7', 5000]]);
+  });
+
   it('is answered as pending when they do not', async () => {
     seen = false;
     const registered = await api.send('PUT', '/api/charge-boxes/CB-1/registration', { registration: 'Accepted' });

@@ -11,9 +11,10 @@ const patience = 5_000;
  */
 export const readAtLeast =
   ({ waitFor }: Pick<ApiOptions, 'waitFor'>) =>
-  async ({ headers }: Pick<FastifyRequest, 'headers'>): Promise<void> => {
+  async ({ headers, url }: Pick<FastifyRequest, 'headers' | 'url'>): Promise<void> => {
     const position = headers['x-position'];
-    if (position === undefined || waitFor === undefined) return;
+    // Who asks whether the service is alive needs no key, and shall not wait.
+    if (position === undefined || waitFor === undefined || !url.startsWith('/api/')) return;
     if (typeof position !== 'string' || !/^\d{1,64}$/.test(position)) throw unreadable();
     if (await waitFor(position, patience)) return;
     const detail = 'The read models do not show the position in X-Position yet. Try again, or leave the header out.';

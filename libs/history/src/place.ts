@@ -1,3 +1,4 @@
+import { redacted } from '@app/event-store';
 import type { Stats } from 'node:fs';
 import { existsSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -30,7 +31,7 @@ function eventsFile(path: string): string {
 /** A place as people may see it: without passwords. */
 export function shownPlace(place: Place): string {
   if (place.kind !== 'eventstoredb') return `${place.kind}:${place.file}`;
-  const hidden = place.connectionString.replace(/^([a-z+]+:\/\/)[^/@]*@/, '$1***@').replace(/\?.*$/s, '');
+  const hidden = redacted(place.connectionString).replace(/\?.*$/s, '');
   return place.namespace === undefined ? hidden : `${hidden} (${place.namespace})`;
 }
 

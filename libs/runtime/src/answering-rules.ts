@@ -1,7 +1,7 @@
 import type { Answerer, ChargeBoxSettings } from '@app/charge-box';
 import { answeringRulesStream } from '@app/charge-box';
 import type { Clock, DomainEvent, EventStore, Position, RecordedEvent } from '@app/kernel';
-import { codedError } from '@app/kernel';
+import { codedError, NO_STREAM } from '@app/kernel';
 import type { CentralSystemOperation } from '@app/ocpp';
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandHandler, ICommandHandler, IQueryHandler, QueryHandler } from '@nestjs/cqrs';
@@ -16,10 +16,14 @@ import { metadataOfOperator } from './metadata';
 
 type Changed = DomainEvent<'AnsweringChanged', Answering & { readonly at: string }>;
 
+const tries = 5;
+
 /** The rules in force, kept in a stream of their own. */
 @Injectable()
 export class AnsweringRules {
   current: Answering = automaticAnswering;
+  /** Of the rules in force, in their stream. */
+  private revision = NO_STREAM;
 
   constructor(
     @Inject(EVENT_STORE) private readonly store: EventStore,
@@ -34,10 +38,12 @@ export class AnsweringRules {
     if (newest !== undefined) this.take(newest);
   }
 
-  /** Rules that another instance stored. */
-  take({ data }: Pick<RecordedEvent, 'data'>): void {
+  /** Rules that the log tells of, of this instance or of another one. */
+  take({ data, revision }: Pick<RecordedEvent, 'data' | 'revision'>): void {
+    if (revision <= this.revision) return;
     const { at: _at, ...rules } = data as Changed['data'];
     this.current = rules;
+    this.revision = revision;
   }
 
   answererOf(operation: CentralSystemOperation, { answers }: ChargeBoxSettings): Answerer {
@@ -54,11 +60,17 @@ export class AnsweringRules {
     const data: Changed['data'] = { ...rules, at };
     const metadata = { schema: 1, ...metadataOfOperator(origin, at) };
     const event = { id: randomUUID(), type: 'AnsweringChanged', data, metadata };
-    const result = await this.store.append(answeringRulesStream, [event], 'any');
-    if (result.outcome === 'conflict') throw codedError('conflict-persists', answeringRulesStream);
-    this.current = rules;
-    await this.store.retain(answeringRulesStream, { maxCount: 100 });
-    return result.position;
+    for (let attempt = 0; attempt < tries; attempt += 1) {
+      const result = await this.store.append(answeringRulesStream, [event], this.revision);
+      if (result.outcome === 'conflict') {
+        await this.restore();
+        continue;
+      }
+      this.take({ data, revision: result.revision });
+      await this.store.retain(answeringRulesStream, { maxCount: 100 });
+      return result.position;
+    }
+    throw codedError('conflict-persists', answeringRulesStream);
   }
 }
 

@@ -1,8 +1,9 @@
-import type { ChargeBoxEvent, IdTagDetails, IdTagEvent } from '@app/charge-box';
+import type { ChargeBoxEvent, ChargeBoxEventOf, IdTagDetails, IdTagEvent } from '@app/charge-box';
 import { authorize, identityOfStream } from '@app/charge-box';
 import type { EventStore, Position, RecordedEvent } from '@app/kernel';
 import { BEGINNING } from '@app/kernel';
 import type { IdTagInfo } from '@app/ocpp';
+import { LogOrder } from './log-order';
 
 /** What is known about idTags at one position of the log; the read models keep it between runs. */
 export interface AuthorizationSeed {
@@ -34,6 +35,9 @@ export class AuthorizationDirectory {
   private readonly openByTag = new Map<string, Set<number>>();
   private readonly tagOfTransaction = new Map<number, string>();
   private readonly candidates = new Set<string>();
+  /** Starts that are being stored. */
+  private readonly expected = new Set<number>();
+  private readonly order = new LogOrder();
 
   constructor(private readonly policy: 'known' | 'open') {}
 
@@ -79,48 +83,85 @@ export class AuthorizationDirectory {
     return this.candidates.has(identity);
   }
 
-  /** Takes an event into account. Harmless when repeated. */
-  apply(event: RelevantEvent, identity?: string): void {
+  /**
+   * Takes an event into account; harmless when repeated. On a store that others write to, `position` says where in the log it is: this
+   * process knows its own events before the log tells the older ones of others, which then change nothing.
+   */
+  apply(event: RelevantEvent, identity?: string, position?: Position): void {
     switch (event.type) {
       case 'IdTagSaved':
-        this.details.set(fold(event.data.idTag), event.data);
-        break;
       case 'IdTagRemoved':
-        this.details.delete(fold(event.data.idTag));
+        if (this.order.isNews(`tag:${fold(event.data.idTag)}`, position)) this.applyIdTag(event);
         break;
       case 'TransactionStarted':
-        this.open(event.data.transactionId, event.data.idTag);
-        for (const superseded of event.data.supersedes ?? []) this.close(superseded);
+        this.started(event.data, position);
         break;
       case 'TransactionStopped':
       case 'TransactionClosed':
-        this.close(event.data.transactionId);
+        this.ended(event.data.transactionId, position);
         break;
       case 'ChargeBoxBooted':
-        if (identity !== undefined && event.data.answered === 'Rejected') this.candidates.add(identity);
-        break;
       case 'RequestDelegated':
-        if (identity !== undefined && event.data.unregistered === true) this.candidates.add(identity);
-        break;
       case 'RegistrationDecided':
-        if (identity !== undefined) this.candidates.delete(identity);
+        if (identity !== undefined && this.order.isNews(`box:${identity}`, position))
+          this.applyCandidate(event, identity);
         break;
       default:
         break;
     }
   }
 
+  /** The log has told everything up to a position. */
+  told(position: Position): void {
+    this.order.told(position);
+  }
+
   /**
    * Counts starts before they are stored, so that two boxes cannot start with one tag at the same moment. The rest is taken
    * once stored. Returns what takes the starts back when storing fails.
    */
-  expect(events: readonly ChargeBoxEvent[], identity: string): { keep(): void; undo(): void } {
-    const starts = events.filter((event) => event.type === 'TransactionStarted');
-    for (const { data } of starts) this.open(data.transactionId, data.idTag);
+  expect(events: readonly ChargeBoxEvent[], identity: string): { keep(position?: Position): void; undo(): void } {
+    const starts = events.filter((event) => event.type === 'TransactionStarted').map(({ data }) => data);
+    for (const { transactionId, idTag } of starts) {
+      this.expected.add(transactionId);
+      this.open(transactionId, idTag);
+    }
     return {
-      keep: () => events.forEach((event) => this.apply(event, identity)),
-      undo: () => starts.forEach((event) => this.close(event.data.transactionId)),
+      keep: (position) => {
+        for (const { transactionId } of starts) this.expected.delete(transactionId);
+        for (const event of events) this.apply(event, identity, position);
+      },
+      undo: () => {
+        // What the log has told meanwhile was stored, whatever became of the answer.
+        for (const { transactionId } of starts) if (this.expected.delete(transactionId)) this.close(transactionId);
+      },
     };
+  }
+
+  private applyIdTag(event: IdTagEvent): void {
+    if (event.type === 'IdTagSaved') this.details.set(fold(event.data.idTag), event.data);
+    else this.details.delete(fold(event.data.idTag));
+  }
+
+  private applyCandidate(
+    event: ChargeBoxEventOf<'ChargeBoxBooted' | 'RequestDelegated' | 'RegistrationDecided'>,
+    identity: string,
+  ): void {
+    if (event.type === 'RegistrationDecided') this.candidates.delete(identity);
+    else if (isOfStranger(event)) this.candidates.add(identity);
+  }
+
+  private started(
+    { transactionId, idTag, supersedes = [] }: ChargeBoxEventOf<'TransactionStarted'>['data'],
+    position: Position | undefined,
+  ): void {
+    this.expected.delete(transactionId);
+    if (this.order.isNews(`transaction:${transactionId}`, position)) this.open(transactionId, idTag);
+    for (const superseded of supersedes) this.ended(superseded, position);
+  }
+
+  private ended(transactionId: number, position: Position | undefined): void {
+    if (this.order.isNews(`transaction:${transactionId}`, position)) this.close(transactionId);
   }
 
   private close(transactionId: number): void {
@@ -140,10 +181,14 @@ export class AuthorizationDirectory {
     else this.openByTag.set(key, new Set([transactionId]));
   }
 
-  /** Takes a stored event into account. */
-  applyRecorded(event: RecordedEvent): void {
-    this.apply(event as unknown as RelevantEvent, identityOfStream(event.stream));
+  /** Takes an event into account that the log tells. */
+  applyRecorded(event: RecordedEvent, position?: Position): void {
+    this.apply(event as unknown as RelevantEvent, identityOfStream(event.stream), position);
   }
+}
+
+function isOfStranger(event: ChargeBoxEventOf<'ChargeBoxBooted' | 'RequestDelegated'>): boolean {
+  return event.type === 'ChargeBoxBooted' ? event.data.answered === 'Rejected' : event.data.unregistered === true;
 }
 
 // OCPP 1.5, 7.20: idTags compare without regard to letter case.

@@ -214,7 +214,7 @@ export class ChargeBoxActor {
         return undefined;
       }
       this.appendHeartbeats(dressed.heartbeats);
-      expected.keep();
+      expected.keep(this.context.store.shared ? position : undefined);
       this.remember(box, events, dressed);
       this.announce(events, position);
       return position;

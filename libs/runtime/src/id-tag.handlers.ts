@@ -58,7 +58,8 @@ export class IdTags {
     }));
     const result = await this.store.append(idTagStream(idTag), dressed, context.revision);
     if (result.outcome === 'conflict') return undefined;
-    for (const event of events) this.directory.apply(event);
+    const { shared } = this.store;
+    for (const event of events) this.directory.apply(event, undefined, shared ? result.position : undefined);
     return result.position;
   }
 }

@@ -17,8 +17,8 @@ const streamPrefixes = [statePrefix, telemetryPrefix, heartbeatPrefix, idTagPref
 const longestWait = 10_000;
 
 /**
- * What other instances on the same store record, taken into account here as soon as the log tells it: idTags and transactions, candidates,
- * answering rules, which boxes have shown themselves. On a store of our own there are none.
+ * What is recorded on a store that several instances share, taken into account here as soon as the log tells it: idTags and transactions,
+ * candidates, answering rules, which boxes have shown themselves. On a store of our own everything is known already.
  */
 @Injectable()
 export class Neighbours {
@@ -48,6 +48,7 @@ export class Neighbours {
     this.subscription = store.subscribe({ after, filter: { streamPrefixes } }, ({ events, checkpoint }) => {
       for (const event of events) this.take(event);
       from = checkpoint > from ? checkpoint : from;
+      this.context.directory.told(from);
       this.wait = 100;
     });
     const again = (error?: unknown) => {
@@ -59,14 +60,14 @@ export class Neighbours {
     this.subscription.ended.then(() => again(), again);
   }
 
-  /** What this run recorded it knows; taking it again, later, would undo what came after. */
+  /** Events of this run too: it may not know that they were stored. */
   private take(event: RecordedEvent): void {
-    if (event.metadata.instance === this.context.instance.run) return;
     try {
-      this.context.directory.applyRecorded(event);
+      this.context.directory.applyRecorded(event, event.position);
       if (event.stream === answeringRulesStream) this.rules.take(event);
       const identity = identityOfStream(event.stream);
-      if (identity !== undefined) this.notice(event, identity);
+      const isOurs = event.metadata.instance === this.context.instance.run;
+      if (identity !== undefined && !isOurs) this.notice(event, identity);
     } catch (error) {
       const { type, stream, position } = event;
       this.context.meter.count('neighbour_events_skipped_total');

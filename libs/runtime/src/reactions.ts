@@ -76,7 +76,14 @@ export class Reactions {
       const { msgId } = work;
       const message = { kind: 'interrupt-request' as const, msgId, reason: 'restarted' as const, at };
       const interrupt = (pending?: PendingRequest) => (pending && isGone(pending.heldBy) ? message : undefined);
-      await this.boxes.with(identity, (box) => box.settle(msgId, interrupt, metadata));
+      await this.boxes
+        .with(identity, (box) => box.settle(msgId, interrupt, metadata))
+        .catch((error: unknown) => this.leftOpen(msgId, error));
     }
+  }
+
+  /** Its deadline will close it, here or elsewhere; the others are closed all the same. */
+  private leftOpen(msgId: string, error: unknown): void {
+    this.context.log.warn({ msgId, err: error }, 'A request that waits could not be closed with an explanation');
   }
 }

@@ -246,6 +246,61 @@ describe('the directory of idTags', () => {
     expect(directory.verdict('CARD', noon, true)).toEqual({ status: 'Accepted' });
   });
 
+  describe('of a store that others write to', () => {
+    const stoppedEvent = (transactionId: number): ChargeBoxEvent => ({
+      type: 'TransactionStopped',
+      data: { transactionId, timestamp: { at: noon }, transactionData: [], suspicions: [], at: noon },
+    });
+    const removed = { type: 'IdTagRemoved', data: { idTag: 'CARD', at: noon } } as const;
+    const withTag = () => {
+      const directory = new AuthorizationDirectory('known');
+      directory.apply(saved);
+      return { directory, status: () => directory.verdict('CARD', noon, true).status };
+    };
+
+    it('is not led back by what others did before', () => {
+      const { directory, status } = withTag();
+      directory.expect([stoppedEvent(1)], identity).keep('20');
+      directory.apply(started(1), identity, '10');
+      expect(status()).toBe('Accepted');
+      directory.apply(removed, undefined, '40');
+      directory.apply(saved, undefined, '30');
+      expect(status()).toBe('Invalid');
+      directory.apply(saved, undefined, '50');
+      expect(status()).toBe('Accepted');
+    });
+
+    it('does not take for new what the log has told when the answer to its append comes', () => {
+      const { directory, status } = withTag();
+      const start = directory.expect([started(1)], identity);
+      directory.apply(started(1), identity, '10');
+      directory.apply(stoppedEvent(1), identity, '20');
+      directory.told('20');
+      start.keep('10');
+      expect(status()).toBe('Accepted');
+    });
+
+    it('learns from the log what became of an append that nobody answered', () => {
+      const { directory, status } = withTag();
+      const lost = directory.expect([started(1)], identity);
+      lost.undo();
+      expect(status()).toBe('Accepted');
+      directory.apply(started(1), identity, '10');
+      expect(status()).toBe('ConcurrentTx');
+      directory.expect([stoppedEvent(1)], identity).undo();
+      directory.apply(stoppedEvent(1), identity, '20');
+      expect(status()).toBe('Accepted');
+    });
+
+    it('keeps a start that the log told before its append was given up', () => {
+      const { directory, status } = withTag();
+      const lost = directory.expect([started(1)], identity);
+      directory.apply(started(1), identity, '10');
+      lost.undo();
+      expect(status()).toBe('ConcurrentTx');
+    });
+  });
+
   it('comes back from a seed and the events after it', async () => {
     const store = openInMemoryStore();
     const before = new AuthorizationDirectory('known');

@@ -1,6 +1,7 @@
 import type { ChargeBoxEvent, ChargeBoxEventOf, GivenAnswer } from '@app/charge-box';
 import type { Position } from '@app/kernel';
 import { ocppFault } from '@app/ocpp';
+import { LRUCache } from 'lru-cache';
 
 /** How something ended that somebody waits for: the answer to a pending request, or the end of an operation sent to a box. */
 export interface Settlement {
@@ -10,9 +11,13 @@ export interface Settlement {
 
 type Waiter = (settlement: Settlement | undefined) => void;
 
-/** Who waits in this process for the end of what, by `msgId` or `callId`. What nobody waits for is forgotten at once. */
+/** The log may tell the end of a request before its box is known to wait for it: as many ends are remembered as come meanwhile. */
+const remembered = { max: 2_000, ttl: 120_000 };
+
+/** Who waits in this process for the end of what, by `msgId` or `callId`. */
 export class Settlements {
   private readonly waiting = new Map<string, Set<Waiter>>();
+  private readonly recent = new LRUCache<string, Settlement>(remembered);
   private ended = false;
 
   get size(): number {
@@ -22,6 +27,8 @@ export class Settlements {
   /** Resolves with the end, or with `undefined` after `patience` milliseconds or when the signal aborts. */
   wait(id: string, patience: number, signal?: AbortSignal): Promise<Settlement | undefined> {
     if (this.ended) return Promise.resolve(undefined);
+    const known = this.recent.get(id);
+    if (known !== undefined) return Promise.resolve(known);
     return new Promise((resolve) => {
       const waiters = this.waiting.get(id) ?? new Set<Waiter>();
       this.waiting.set(id, waiters);
@@ -51,6 +58,7 @@ export class Settlements {
   }
 
   settle(id: string, settlement: Settlement): void {
+    this.recent.set(id, settlement);
     for (const leave of [...(this.waiting.get(id) ?? [])]) leave(settlement);
   }
 }

@@ -21,13 +21,17 @@ const connectionName = 'ocpp-central-system';
 /** An insecure server takes any, and one call in two needs some. */
 const anybody = { username: 'admin', password: 'changeit' };
 
-/** Throws `store-connection-invalid` with everything that is wrong. Nothing of the string is repeated: it may be a secret. */
-export function parsedConnection(connectionString: string): ParsedConnection {
+/**
+ * Throws `store-connection-invalid` with everything that is wrong. Nothing of the string is repeated: it may be a secret. Who decides on what
+ * it reads must read the newest: only with `mayLag` is another node than the leader asked.
+ */
+export function parsedConnection(connectionString: string, mayLag = false): ParsedConnection {
   const faults = connectionFaults(connectionString);
   if (faults.length > 0) throw codedError('store-connection-invalid', faults.join('; '));
   const { discovers, credentials, hosts, options } = partsOf(connectionString);
   const login = credentials === undefined ? undefined : credentialsIn(credentials);
-  const all = withDefaults(options, discovers || hosts.length > 1);
+  const preferred = mayLag ? options : options.filter(({ key }) => key !== 'nodePreference');
+  const all = withDefaults(preferred, discovers || hosts.length > 1);
   const user = login ? `${encodeURIComponent(login.username)}:${encodeURIComponent(login.password)}@` : '';
   const start = `esdb${discovers ? '+discover' : ''}://${user}${hosts.join(',')}`;
   return {
@@ -136,7 +140,10 @@ function distinct(options: readonly ConnectionOption[], number: number): readonl
 
 /** Discovery is tried once for each of our own tries: a client that is busy with it cannot be ended. */
 function withDefaults(options: readonly ConnectionOption[], discovers: boolean): readonly ConnectionOption[] {
-  const wanted: ConnectionOption[] = [{ key: 'connectionName', value: connectionName }];
+  const wanted: ConnectionOption[] = [
+    { key: 'connectionName', value: connectionName },
+    { key: 'nodePreference', value: 'leader' },
+  ];
   if (discovers) wanted.push({ key: 'maxDiscoverAttempts', value: '1' }, { key: 'gossipTimeout', value: '2' });
   const missing = wanted.filter(({ key }) => !options.some((option) => option.key === key));
   return [...options.filter(({ key }) => key !== 'tlsVerifyCert'), ...missing];

@@ -1,4 +1,5 @@
 const pattern = /^[A-Za-z0-9_]{1,40}$/;
+const otherPrefix = /^[A-Za-z0-9_]{1,40}\./;
 
 /** How streams are named on a server that several systems share: each has its own beginning, and sees nothing of the others. */
 export class StreamNames {
@@ -17,8 +18,8 @@ export class StreamNames {
 
   /** The name among us; `undefined` for what is of others, or of the system. */
   ours(streamId: string): string | undefined {
-    return streamId.startsWith('$') || !streamId.startsWith(this.prefix)
-      ? undefined
-      : streamId.slice(this.prefix.length);
+    if (streamId.startsWith('$') || !streamId.startsWith(this.prefix)) return undefined;
+    // Without a namespace, those that have one are others.
+    return this.prefix === '' && otherPrefix.test(streamId) ? undefined : streamId.slice(this.prefix.length);
   }
 }

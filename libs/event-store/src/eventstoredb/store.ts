@@ -35,6 +35,8 @@ export interface EventStoreDbOptions {
   readonly connectionString: string;
   /** Several systems may share a server, each with a namespace of its own: 1 to 40 letters, digits, underscores. */
   readonly namespace?: string;
+  /** Reads only, and may be a little behind: then the node preference of the connection string counts. Else the leader is asked. */
+  readonly mayLag?: boolean;
   /** Milliseconds until one call is given up; 5 000 by default. */
   readonly callTimeout?: number;
   /** Milliseconds for which a call is tried again while the server cannot be reached; 15 000 by default. */
@@ -74,7 +76,7 @@ export class EventStoreDbStore implements EventStore {
 
   constructor(options: EventStoreDbOptions) {
     const { connectionString, namespace, callTimeout = 5_000, patience: longest = 15_000 } = options;
-    const connection = parsedConnection(connectionString);
+    const connection = parsedConnection(connectionString, options.mayLag);
     const names = new StreamNames(namespace);
     const client = new TamedClient(connection, callTimeout);
     const patience = new Patience(longest);

@@ -70,6 +70,26 @@ describe('a delegated request', () => {
     expect(await answered).toEqual({ response: accepted });
   });
 
+  it('is answered although the log told its answer before the store said that it was stored', async () => {
+    const other = await RuntimeAtWork.start({ store, clock, name: 'other' });
+    others.push(other);
+    const append = store.append.bind(store);
+    let release: () => void = () => undefined;
+    const answeredElsewhere = new Promise<void>((resolve) => (release = resolve));
+    const late = jest.spyOn(store, 'append').mockImplementation(async (...appended) => {
+      const result = await append(...appended);
+      if (appended[1].some(({ type }) => type === 'RequestDelegated')) await answeredElsewhere;
+      return result;
+    });
+    const answered = authorize();
+    const msgId = await offered(other);
+    await answer(msgId, accepted, other);
+    await eventually(() => runtime.pending.find(msgId) === undefined);
+    release();
+    expect(await answered).toEqual({ response: accepted });
+    late.mockRestore();
+  });
+
   it('waits on after an answer that is not allowed, and hears every violation', async () => {
     const answered = authorize();
     const msgId = await offered();
@@ -162,6 +182,26 @@ describe('a delegated request', () => {
       await other;
     },
   );
+
+  it('is closed with an explanation at a stop, also when the store fails for another one', async () => {
+    await runtime.bus.execute(accepting('OTHER'));
+    const lost = authorize();
+    const closed = runtime.ask('OTHER', 'Authorize', { idTag: 'CARD' });
+    await eventually(() => runtime.pending.size === 2);
+    const append = store.append.bind(store);
+    const failing = jest
+      .spyOn(store, 'append')
+      .mockImplementation((stream, ...rest) =>
+        stream === stateStream(identity) ? Promise.reject(codedError('store-unavailable')) : append(stream, ...rest),
+      );
+    await runtime.stop();
+    expect(await closed).toMatchObject({
+      fault: 'InternalError',
+      detail: expect.stringContaining('restarted') as string,
+    });
+    expect(await lost).toMatchObject({ fault: 'InternalError' });
+    failing.mockRestore();
+  });
 
   it('repeated by its box while it waits is one request, answered on the newer connection', async () => {
     const hangUp = new AbortController();

@@ -1,7 +1,9 @@
-import { stateStream, telemetryStream } from '@app/charge-box';
+import { answeringRulesStream, stateStream, telemetryStream } from '@app/charge-box';
 import { openInMemoryStore } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
+import { codedError } from '@app/kernel';
 import { noon } from '@app/testing';
+import type { Answering } from '../answering';
 import { automaticAnswering } from '../answering';
 import { AnsweringRules } from '../answering-rules';
 import { AuthorizationDirectory } from '../authorization-directory';
@@ -119,6 +121,37 @@ describe('what another instance records', () => {
     await one.ask(identity, 'StartTransaction', startRequest);
     const verdict = () => other.get(AuthorizationDirectory).verdict('CARD', noon, true).status;
     expect(await eventually(verdict, (status) => status !== 'Accepted')).toBe('ConcurrentTx');
+  });
+
+  it('is known here: what this instance stored itself without hearing of it', async () => {
+    await one.bus.execute(new SaveIdTag({ idTag: 'CARD', blocked: false, concurrentTransactions: false }, origin));
+    const transactionId = transactionIdOf(await one.ask(identity, 'StartTransaction', startRequest));
+    const append = store.append.bind(store);
+    const lost = jest.spyOn(store, 'append').mockImplementation(async (...appended) => {
+      await append(...appended);
+      throw codedError('store-unavailable');
+    });
+    const stop = { transactionId, timestamp: noon, meterStop: 2 };
+    await expect(one.ask(identity, 'StopTransaction', stop)).rejects.toMatchObject({ code: 'store-unavailable' });
+    lost.mockRestore();
+    const verdict = () => one.get(AuthorizationDirectory).verdict('CARD', noon, true).status;
+    expect(await eventually(verdict, (status) => status === 'Accepted')).toBe('Accepted');
+  });
+
+  it('changes the rules of answering one after the other', async () => {
+    await Promise.all([
+      delegate({ Heartbeat: 'delegated' }),
+      other.bus.execute(new ChangeAnswering({ ...automaticAnswering, answers: { Authorize: 'delegated' } }, origin)),
+    ]);
+    const [first, second] = (await store.readStream(answeringRulesStream, { from: 0, limit: 10 })).events.map(
+      ({ data }) => data as unknown as Answering,
+    );
+    expect(first?.answers).not.toEqual(second?.answers);
+    for (const runtime of [one, other])
+      await eventually(
+        () => runtime.get(AnsweringRules).current.answers,
+        (answers) => JSON.stringify(answers) === JSON.stringify(second?.answers),
+      );
   });
 
   it('is known here: who answers', async () => {

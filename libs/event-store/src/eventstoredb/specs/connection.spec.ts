@@ -31,6 +31,17 @@ describe('a connection string', () => {
     expect(parsedConnection('esdb://h?TLS=false&ConnectionName=mine').text(0)).toContain('connectionName=mine&');
   });
 
+  it('asks the leader, unless what is read may lag', () => {
+    for (const text of ['esdb://a,b?tls=false', 'esdb://a,b?tls=false&NodePreference=follower']) {
+      expect(
+        parsedConnection(text)
+          .text(0)
+          .match(/nodePreference=\w+/g),
+      ).toEqual(['nodePreference=leader']);
+    }
+    expect(parsedConnection('esdb://a,b?tls=false&nodePreference=follower', true).text(0)).toContain('=follower');
+  });
+
   it('gives each client a connection of its own', () => {
     const { text } = parsedConnection('esdb://h?tls=false&keepAliveTimeout=-1');
     expect(text(1)).toContain('&keepAliveTimeout=1000000001');

@@ -68,6 +68,21 @@ describe('a namespace', () => {
     expect(collector.checkpoint).toBe(await other.head());
   });
 
+  it('is not seen by a system that has none, nor the other way round', async () => {
+    const double = await newDouble();
+    const [without, named] = [
+      await newStore(double.connectionString),
+      await newStore(double.connectionString, { namespace: 'one' }),
+    ];
+    await named.append('chargeBox-a.b', events(2), NO_STREAM);
+    expect(await without.head()).toBe('');
+    expect((await without.readAll({ limit: 10 })).events).toEqual([]);
+    const own = events(1);
+    await without.append('chargeBox-a.b', own, NO_STREAM);
+    expect(ids((await without.readAll({ limit: 10 })).events)).toEqual(ids(own));
+    expect((await named.readAll({ limit: 10 })).events).toHaveLength(2);
+  });
+
   it.each(['', 'a.b', 'a-b', 'a'.repeat(41)])('is a plain word: %p is refused', async (namespace) => {
     await expect(newStore('esdb://127.0.0.1:1?tls=false', { namespace })).rejects.toThrow(RangeError);
   });
