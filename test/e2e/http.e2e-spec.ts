@@ -46,6 +46,14 @@ describe('the listener for charge boxes', () => {
     );
     expect(answer).toContain('405 Method Not Allowed');
     expect(answer).toContain('This box speaks JSON');
+    expect(answer).toContain('Connection: close');
+  });
+
+  it.each(['h2c', 'TLS/1.0', 'h2c, HTTP/2.0'])('serves over HTTP/1.1 whoever offers %s', async (protocol) => {
+    const offer = { Connection: 'Upgrade, HTTP2-Settings', Upgrade: protocol, 'HTTP2-Settings': 'AAMAAABkAAQAoAAA' };
+    const answer = await service.post(envelope(), offer);
+    expect(answer.status).toBe(200);
+    expect(answer.body).toContain('heartbeatResponse');
   });
 
   it.each([

@@ -53,11 +53,7 @@ export class SoapListener {
     );
     this.server.maxConnections = settings.maximumConnections;
     this.server.maxHeadersCount = 100;
-    this.server.on('upgrade', (request, socket) => {
-      // Node leaves the socket without a listener here, and a reset would end the process.
-      socket.on('error', () => socket.destroy());
-      this.refuseUpgrade(request, socket as Socket);
-    });
+    // Without a listener for `upgrade`, an offer of another protocol is served as HTTP/1.1 (RFC 9110, 7.8).
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
       this.refuseGarbage(error, socket as Socket),
     );
@@ -107,6 +103,7 @@ export class SoapListener {
   }
 
   private route(request: IncomingMessage, response: ServerResponse): Promise<void> | void {
+    if (asksForWebSocket(request)) return this.refuseWebSocket(request, response);
     const target = targetOf(request.url ?? '/');
     if (target.path !== this.path)
       return this.refuse(response, 404, 'path', `Charge boxes are served at ${this.settings.path}.`);
@@ -213,16 +210,13 @@ export class SoapListener {
     response.writeHead(status, { 'Content-Type': plain, 'Content-Length': Buffer.byteLength(body) }).end(body);
   }
 
-  private refuseUpgrade(request: IncomingMessage, socket: Socket): void {
-    const isWebSocket = request.headers.upgrade?.toLowerCase() === 'websocket';
-    this.parts.meter.count('ocpp_refused_http_total', isWebSocket ? 'websocket' : 'upgrade');
-    this.parts.log.warn(
-      { remoteAddress: socket.remoteAddress },
-      'A WebSocket was asked for: this box speaks JSON, not SOAP',
-    );
+  private refuseWebSocket(request: IncomingMessage, response: ServerResponse): void {
+    const { remoteAddress } = request.socket;
+    this.parts.log.warn({ remoteAddress }, 'A WebSocket was asked for: this box speaks JSON, not SOAP');
+    response.setHeader('Allow', 'POST').setHeader('Connection', 'close');
     const sentence =
       'This box speaks JSON (OCPP-J over WebSocket). This service speaks OCPP 1.5 over SOAP: set the box to SOAP.';
-    endWith(socket, '405 Method Not Allowed', `${sentence}\n`, 'Allow: POST\r\n');
+    this.refuse(response, 405, 'websocket', sentence);
   }
 
   private refuseGarbage(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -239,10 +233,14 @@ export class SoapListener {
   }
 }
 
-function endWith(socket: Socket, status: string, body: string, headers = ''): void {
+function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
+  return method === 'GET' && /(^|,)\s*websocket\s*(,|$)/i.test(headers.upgrade ?? '');
+}
+
+function endWith(socket: Socket, status: string, body: string): void {
   const length = Buffer.byteLength(body);
   socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: ${plain}\r\n${headers}Connection: close\r\nContent-Length: ${length}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status}\r\nContent-Type: ${plain}\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n${body}`,
     () => socket.destroySoon(),
   );
 }
