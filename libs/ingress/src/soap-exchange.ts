@@ -1,11 +1,11 @@
-import type { CentralSystemOperation, FaultName, OcppVersion } from '@app/ocpp';
+import type { CentralSystemOperation, FaultName, OcppVersion, Quirk } from '@app/ocpp';
 import { ocpp15 } from '@app/ocpp';
 import type { Clock, Log, Meter } from '@app/kernel';
 import { errorCode, errorTable } from '@app/kernel';
 import type { RequestOrigin } from '@app/runtime';
 import { AnswerChargeBox } from '@app/runtime';
 import type { InboundRequest, ReadRequest, RefusedRequest, SoapVersion, WriteResponse } from '@app/soap';
-import { contentTypeOf, createRequestReader, createResponseWriter, writeFault } from '@app/soap';
+import { contentTypeOf, createRequestReader, createResponseWriter, shortened, writeFault } from '@app/soap';
 import type { CommandBus } from '@nestjs/cqrs';
 import { randomUUID } from 'node:crypto';
 import type { IngressSettings } from './settings';
@@ -112,9 +112,9 @@ export class SoapExchange {
     const { fault, detail, operation = 'unknown', chargeBoxIdentity, quirks } = refused;
     this.ports.meter.count('ocpp_requests_total', operation, fault);
     // The detail names fields, never their values; quirks hold texts of the box, among them idTags.
-    const seen = this.settings.logIdTags ? quirks : quirks.map(({ name }) => name);
+    const seen = this.settings.logIdTags ? briefly(quirks) : [...new Set(quirks.map(({ name }) => name))];
     const where = { requestId, remoteAddress, chargeBoxIdentity, operation };
-    this.ports.log.warn({ ...where, fault, detail, quirks: seen }, 'Request refused');
+    this.ports.log.warn({ ...where, fault, detail: shortened(detail), quirks: seen }, 'Request refused');
     return this.fault(fault, detail, refused);
   }
 
@@ -152,4 +152,15 @@ export class SoapExchange {
     this.messages += 1;
     return `urn:ocpp-central-system:${this.run}:${this.messages}`;
   }
+}
+
+/** Quirks with their texts, in as many characters as one line of the log should hold of a box. */
+function briefly(quirks: readonly Quirk[]): readonly Quirk[] {
+  const short = quirks.map(({ name, path = '', text = '' }) => ({
+    name,
+    path: shortened(path, 80),
+    text: shortened(text, 80),
+  }));
+  let room = 500;
+  return short.filter((quirk) => (room -= JSON.stringify(quirk).length) >= 0);
 }

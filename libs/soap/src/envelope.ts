@@ -2,7 +2,7 @@ import type { SoapVersion } from './namespaces';
 import { soapNamespaces } from './namespaces';
 import type { Notes } from './notes';
 import type { UnreadableText } from './text';
-import { decodeText } from './text';
+import { decodeText, shortened } from './text';
 import type { NotXml, XmlElement, XmlTreeReader } from './xml-tree';
 
 /** An envelope taken apart. */
@@ -34,7 +34,8 @@ export function readEnvelope(
   if (document === '') return notSoap('The message is empty.', '1.2', 'empty');
   if (document.charCodeAt(0) !== 0x3c) return notXml('The message is not XML.');
   const root = reader.read(document);
-  if ('notXml' in root) return notXml(`The message is not well-formed XML: ${(root satisfies NotXml).notXml}`);
+  if ('notXml' in root)
+    return notXml(`The message is not well-formed XML: ${shortened((root satisfies NotXml).notXml)}`);
   return takeApart(root, notes);
 }
 

@@ -5,6 +5,7 @@ import { createRequestReader } from './index';
 // XML that is no XML, or is meant to cost: refused, soon, with the place of the fault. Cannot see: what HTTP does to it before.
 
 const read = createRequestReader({ versions: [ocpp15], side: 'centralSystem', strict: false });
+const strictly = createRequestReader({ versions: [ocpp15], side: 'centralSystem', strict: true });
 const good = envelope();
 const empty = '<cs:heartbeatRequest/>';
 const withBody = (body: string) => envelope({ body });
@@ -99,6 +100,17 @@ describe('a document', () => {
 
   it.each(['nothing', '', '   \n', '\uFEFF', '{"json":true}'])('that is none is refused: %j', (text) => {
     expect(read(Buffer.from(text))).toMatchObject({ kind: 'refused', fault: 'ProtocolError' });
+  });
+
+  it.each([
+    ['a prefix', withBody(`<${'n'.repeat(100_000)}:a/>`)],
+    [
+      'unknown fields',
+      withBody(`<cs:heartbeatRequest>${many(100, (n) => `<cs:${'f'.repeat(250)}${n}/>`)}</cs:heartbeatRequest>`),
+    ],
+  ])('is refused in a few hundred characters, however long it makes %s', (_what, xml) => {
+    const answer = strictly(xml);
+    expect(answer.kind === 'refused' && answer.detail.length).toBeLessThan(500);
   });
 
   it('is read after any that was refused', () => {

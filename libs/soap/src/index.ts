@@ -21,3 +21,4 @@ export type {
   ResponseReaderOptions,
   UnreadableAnswer,
 } from './response-reader';
+export { shortened } from './text';

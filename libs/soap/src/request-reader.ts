@@ -9,7 +9,7 @@ import type { SoapVersion } from './namespaces';
 import { soapNamespaces } from './namespaces';
 import { Notes } from './notes';
 import { forbidden } from './strictness';
-import { detached } from './text';
+import { detached, shortened } from './text';
 import type { XmlElement, XmlLimits } from './xml-tree';
 import { defaultLimits, XmlTreeReader } from './xml-tree';
 
@@ -176,7 +176,7 @@ function strictly(result: InboundRequest | RefusedRequest): InboundRequest | Ref
   if (offences.length === 0) return result;
   const list = offences.map(({ name, path }) => (path === undefined ? name : `${name} at ${path}`)).join('; ');
   const { soapVersion, messageId, chargeBoxIdentity, operation, quirks } = result;
-  const detail = `Strict mode refuses: ${list}.`;
+  const detail = `Strict mode refuses: ${shortened(list)}.`;
   return {
     kind: 'refused',
     fault: 'ProtocolError',

@@ -57,6 +57,11 @@ export function detached(text: string): string {
   return text.length < 13 ? text : ` ${text}`.slice(1);
 }
 
+/** As much of a text as one sentence or one field of a log line should hold. */
+export function shortened(text: string, most = 300): string {
+  return text.length <= most ? text : `${detached(text.slice(0, most - 1))}…`;
+}
+
 // XML 1.0, 2.2: everything else cannot stand in a document, not even as a reference. Lone surrogates are no characters at all.
 const illegal = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 const special = /[&<>"\r]/;

@@ -1,0 +1,36 @@
+import type { CommandBus } from '@nestjs/cqrs';
+import { silentLog, silentMeter } from '@app/kernel';
+import type { EnvelopeParts } from '../../../test/support/envelopes';
+import { boot, envelope } from '../../../test/support/envelopes';
+import { ingressDefaults } from './settings';
+import { SoapExchange } from './soap-exchange';
+
+const many = (count: number, text: (index: number) => string) =>
+  Array.from({ length: count }, (_, at) => text(at)).join('');
+const long = 'x'.repeat(100_000);
+const unknownFields = boot.replace('<cs:chargePointVendor>', `${many(200, (at) => `<cs:${'f'.repeat(300)}${at}/>`)}$&`);
+
+const hostile: readonly (readonly [what: string, parts: EnvelopeParts, logIdTags: boolean, strict: boolean])[] = [
+  ['a prefix that means nothing', { body: `<${long}:a/>` }, false, false],
+  ['an identity', { identity: long }, false, false],
+  ['a namespace', { namespace: `urn:${long}` }, false, false],
+  ['a header that must be understood', { headers: `<h xmlns="urn:${long}" s:mustUnderstand="1"/>` }, false, false],
+  ['a message id', { headers: `<wsa:MessageID>${long}</wsa:MessageID>`, identity: '' }, true, false],
+  ['fields that are unknown', { body: unknownFields }, false, true],
+  ['fields that are unknown, with texts', { body: unknownFields }, true, true],
+];
+
+describe('the log line of a refused request', () => {
+  it.each(hostile)('takes a few hundred characters of %s', async (_what, parts, logIdTags, strict) => {
+    const lines: string[] = [];
+    const log = { ...silentLog, warn: (fields: object) => void lines.push(JSON.stringify(fields)) };
+    const never = {} as CommandBus;
+    const ports = { bus: never, clock: { now: () => 0 }, meter: silentMeter, log };
+    const exchange = new SoapExchange({ ...ingressDefaults, logIdTags, strict }, ports);
+    const answer = await exchange.answer(Buffer.from(envelope(parts)), { requestId: 'r-1' });
+    expect(answer.status).toBeGreaterThanOrEqual(400);
+    expect(lines).toHaveLength(1);
+    expect(lines[0]?.length).toBeLessThan(1_200);
+    expect(lines[0]).toContain('"requestId":"r-1"');
+  });
+});
