@@ -10,8 +10,8 @@ import { Problem, problemType, sendProblem } from './problem';
 export const urlLimit = 8192;
 const mebibyte = 1_048_576;
 const bodyLimit = mebibyte;
-/** Largest import. */
-export const importBodyLimit = 16 * mebibyte;
+/** Largest body of the routes that take whole lists. */
+export const listBodyLimit = 16 * mebibyte;
 
 export interface AdapterOptions {
   /** Reverse proxies whose X-Forwarded-For is believed: addresses or networks. None by default. */

@@ -96,7 +96,7 @@ export const wantLocalList = endpoint({
   tag,
   summary: 'Says which local list a charge box shall have.',
   description:
-    'It is sent in parts, the first with all that fits as a full update; whenever the box says that a version does not fit, the whole is sent again. `localListWanted` of the charge box shows how far it is.',
+    'It is sent in parts, the first with all that fits as a full update; whenever the box says that a version does not fit, the whole is sent again. `localListWanted` of the charge box shows how far it is. At most 50 000 entries and 16 MiB.',
   path: z.strictObject({ identity }),
   body: localListBody,
   answers: {

@@ -260,6 +260,30 @@ describe('a local list', () => {
     expect(api.sides.told[0]).toMatchObject({ chunk: 5, entries: [{ idTag: 'A', idTagInfo: { status: 'Blocked' } }] });
   });
 
+  it('may have 50 000 entries with all that an entry can have, and no more', async () => {
+    const entry = (place: number) => ({
+      idTag: `${place}`.padStart(20, 'X'),
+      status: 'ConcurrentTx',
+      expiryDate: '2030-01-01T00:00:00.000+00:00',
+      parentIdTag: 'P'.repeat(20),
+    });
+    const entries = Array.from({ length: 50_000 }, (_, place) => entry(place));
+    expect((await api.send('PUT', path, { entries })).status).toBe(200);
+    expect(api.sides.told).toHaveLength(1);
+    expect(await violationsOf(await api.send('PUT', path, { entries: [...entries, entry(50_000)] }))).toEqual([
+      'body entries: too-big',
+    ]);
+  });
+
+  it('of all idTags is refused where they are more than a list may have', async () => {
+    const rest = { concurrentTransactions: false, changedAt: '2026-03-01T08:00:00.000Z', openTransactions: 0 };
+    for (let place = 0; place <= 50_000; place += 1)
+      api.sides.idTags.set(`${place}`, { idTag: `${place}`, blocked: true, ...rest });
+    const problem = await problemOf(await api.send('PUT', path, { from: 'id-tags' }));
+    expect(problem).toMatchObject({ status: 409, detail: expect.stringContaining('50000') as string });
+    expect(api.sides.told).toEqual([]);
+  });
+
   it.each([
     [{}, ['body : source']],
     [{ entries: [], from: 'id-tags' }, ['body : source']],

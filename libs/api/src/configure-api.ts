@@ -8,7 +8,7 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
 import { logAnswers } from './access-log';
 import type { AdapterOptions } from './adapter';
-import { apiAdapter, importBodyLimit, urlLimit } from './adapter';
+import { apiAdapter, listBodyLimit, urlLimit } from './adapter';
 import { authenticate } from './authentication';
 import { unprefixed } from './health.controller';
 import { docsPath, openApiOf, serveDocs } from './open-api';
@@ -74,12 +74,14 @@ const openPaths = ({ metricsPublic, open }: ApiOptions) => [
   ...(open ?? []),
 ];
 
+const takesLists: ReadonlySet<string> = new Set(['/api/id-tags/import', '/api/charge-boxes/:identity/local-list']);
+
 function limitRequests(server: FastifyInstance): void {
   server.addHook('onRequest', async ({ url }) => {
     if (url.length > urlLimit) throw new Problem('url-too-long');
   });
   server.addHook('onRoute', (route) => {
-    if (route.url === '/api/id-tags/import') route.bodyLimit = importBodyLimit;
+    if (takesLists.has(route.url)) route.bodyLimit = listBodyLimit;
   });
 }
 

@@ -9,6 +9,8 @@ import { Changes, originOf } from './changes';
 import { wantLocalList } from './commands.endpoints';
 import type { InputOf } from './endpoint';
 import { Described, Input } from './endpoint';
+import { Problem } from './problem';
+import { longestLocalList } from './schemas/commands';
 
 type Entry = NonNullable<InputOf<typeof wantLocalList>['body']['entries']>[number];
 
@@ -39,6 +41,8 @@ export class LocalListsController {
       const page = await this.queries.execute(new FindIdTags({}, paging));
       entries.push(...page.rows.map(ofRow));
       cursor = page.next;
+      if (entries.length > longestLocalList)
+        throw new Problem('refused', `There are more idTags than the ${longestLocalList} that a local list may have.`);
     } while (cursor !== undefined);
     return entries;
   }

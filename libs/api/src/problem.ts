@@ -25,7 +25,11 @@ export const problemTable = {
   },
   'request-timeout': { status: 408, title: 'Request timeout', detail: 'The request did not arrive in time.' },
   refused: { status: 409, title: 'Refused', detail: 'The request contradicts what has happened.' },
-  'body-too-large': { status: 413, title: 'Body too large', detail: 'The body may have 1 MiB, an import 16 MiB.' },
+  'body-too-large': {
+    status: 413,
+    title: 'Body too large',
+    detail: 'The body may have 1 MiB, an import or a local list 16 MiB.',
+  },
   'url-too-long': { status: 414, title: 'URL too long', detail: 'The URL may have 8192 characters.' },
   'unsupported-media-type': {
     status: 415,

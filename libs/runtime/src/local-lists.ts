@@ -1,7 +1,7 @@
 import type { ListChunk, ListEntry } from '@app/charge-box';
 import { localListStream, nextListChunk } from '@app/charge-box';
 import type { DomainEvent } from '@app/kernel';
-import { codedError } from '@app/kernel';
+import { codedError, NO_STREAM } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { randomUUID } from 'node:crypto';
@@ -29,14 +29,15 @@ export class LocalLists {
     const listId = randomUUID();
     const at = this.context.now();
     const metadata = { schema: 1, ...metadataOfOperator(origin, at) };
-    const events = [];
-    for (let from = 0; from < entries.length; from += entriesInEvent) {
+    const stream = localListStream(listId);
+    // A server takes a megabyte in one append. Only a list that is stored whole comes to be wanted, so a part of one does no harm.
+    for (let part = 0; part * entriesInEvent < entries.length; part += 1) {
+      const from = part * entriesInEvent;
       const data: Stored['data'] = { entries: entries.slice(from, from + entriesInEvent), at };
-      events.push({ id: randomUUID(), type: 'LocalListEntriesStored', data, metadata });
+      const event = { id: randomUUID(), type: 'LocalListEntriesStored', data, metadata };
+      const stored = await this.context.store.append(stream, [event], part === 0 ? NO_STREAM : part - 1);
+      if (stored.outcome === 'conflict') throw codedError('conflict-persists', 'a local list');
     }
-    if (events.length === 0) return listId;
-    const stored = await this.context.store.append(localListStream(listId), events, 'any');
-    if (stored.outcome === 'conflict') throw codedError('conflict-persists', 'a local list');
     return listId;
   }
 

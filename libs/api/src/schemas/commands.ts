@@ -195,6 +195,9 @@ export const callPath = z.strictObject({
   id: z.string().min(1).max(200).meta({ description: 'callId of the operation.', example: exampleOperation.callId }),
 });
 
+/** Most entries of a local list. */
+export const longestLocalList = 50_000;
+
 export const localListBody = named(
   z
     .strictObject({
@@ -207,7 +210,7 @@ export const localListBody = named(
             parentIdTag: idTag.optional(),
           }),
         )
-        .max(100_000)
+        .max(longestLocalList)
         .optional(),
       from: z.literal('id-tags').optional().meta({ description: 'All idTags known now, in place of entries.' }),
       chunk: z.int().min(1).max(1_000).default(100).meta({ description: 'Most entries of one message.' }),
