@@ -2,7 +2,7 @@ import { evolveDelegation } from './delegation/evolve';
 import type { ChargeBoxEvent, ChargeBoxEventOf } from './events';
 import { bootKey, meterValuesKey, startKey, statusKey, stopKey, writtenTime } from './natural-keys';
 import { evolveOutbound, released, withEvidence } from './outbound/evolve';
-import { lastRegisterIn } from './readings';
+import { lastRegistersIn } from './readings';
 import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction } from './state';
 import { appended, limits } from './state';
 
@@ -151,11 +151,11 @@ function statusReported(
 }
 
 function metered(state: ChargeBoxState, message: Data<'MeterValuesReported'>): ChargeBoxState {
-  const register = lastRegisterIn(message.values);
+  const registers = lastRegistersIn(message.values);
   const memory = {
     key: meterValuesKey(message),
     connectorId: message.connectorId,
-    ...(register === undefined ? {} : { register }),
+    ...(registers.length === 0 ? {} : { registers }),
   };
   return { ...state, telemetry: appended(state.telemetry, memory, limits.telemetry) };
 }

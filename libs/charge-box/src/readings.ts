@@ -1,5 +1,5 @@
 import type { MeterReading, MeterValue, TransactionData } from '@app/ocpp';
-import { meterReadingDefaults } from '@app/ocpp';
+import { location, meterReadingDefaults } from '@app/ocpp';
 import type { CompleteMeterValue, CompleteReading, Suspicion } from './events';
 import { interpretTime } from './times';
 
@@ -7,6 +7,14 @@ import { interpretTime } from './times';
 export interface Register {
   readonly wattHours: number;
   readonly at: string;
+}
+
+/** Where a box measures; starts and stops are read at its outlet. */
+export type MeterLocation = (typeof location.literals)[number];
+
+/** A register as meter values tell it. Those of different locations are different meters. */
+export interface LocatedRegister extends Register {
+  readonly location: MeterLocation;
 }
 
 /** Fills in what absent attributes mean (OCPP 1.5, 7.27). Only for energy is the unit known. */
@@ -52,19 +60,26 @@ export function numberOf({ format, value }: CompleteReading): number | undefined
 }
 
 /** The registers of imported active energy, in the order sent. */
-export function registersOf(values: readonly CompleteMeterValue[]): readonly Register[] {
+export function registersOf(values: readonly CompleteMeterValue[]): readonly LocatedRegister[] {
   return values.flatMap(({ timestamp, value }) =>
     value.flatMap((reading) => {
+      const place = location.literals.find((literal) => literal === reading.location);
       const number = reading.measurand === 'Energy.Active.Import.Register' ? numberOf(reading) : undefined;
-      if (number === undefined || (reading.unit !== 'Wh' && reading.unit !== 'kWh')) return [];
-      return [{ wattHours: reading.unit === 'kWh' ? number * 1_000 : number, at: timestamp.at }];
+      if (place === undefined || number === undefined || (reading.unit !== 'Wh' && reading.unit !== 'kWh')) return [];
+      return [{ wattHours: reading.unit === 'kWh' ? number * 1_000 : number, at: timestamp.at, location: place }];
     }),
   );
 }
 
-/** The last register of imported active energy, `undefined` when none is among the readings. */
+/** The last register of imported active energy at the outlet, `undefined` when none is among the readings. */
 export function lastRegisterIn(values: readonly CompleteMeterValue[]): Register | undefined {
-  return registersOf(values).at(-1);
+  return registersOf(values).findLast((register) => register.location === meterReadingDefaults.location);
+}
+
+/** The last register of each location. */
+export function lastRegistersIn(values: readonly CompleteMeterValue[]): readonly LocatedRegister[] {
+  const registers = registersOf(values);
+  return location.literals.flatMap((place) => registers.findLast((register) => register.location === place) ?? []);
 }
 
 // Small readings jump by rounding and by delay; only more than this is suspect.

@@ -1,10 +1,11 @@
 import type { IdTagInfo } from '@app/ocpp';
+import { meterReadingDefaults } from '@app/ocpp';
 import type { ChargeBoxSettings, Registration } from './events';
 import type { DelegationState } from './delegation/state';
 import { initialDelegation } from './delegation/state';
 import type { OutboundState } from './outbound/state';
 import { initialOutbound } from './outbound/state';
-import type { Register } from './readings';
+import type { LocatedRegister, MeterLocation, Register } from './readings';
 
 /**
  * What decisions about a charge box need, and no more: everything is bounded, plain JSON, and never changed in place.
@@ -71,11 +72,12 @@ export interface ConnectorMemory {
 export interface TelemetryMemory {
   readonly key: string;
   readonly connectorId: number;
-  readonly register?: Register;
+  /** The last of each location. */
+  readonly registers?: readonly LocatedRegister[];
 }
 
 /** Version of this shape; a snapshot of another version is not used. */
-export const stateSchema = 3;
+export const stateSchema = 4;
 
 /** Most that each member holds; the oldest goes first. */
 export const limits = { open: 512, ended: 256, orphans: 64, connectors: 128, telemetry: 128 } as const;
@@ -96,12 +98,27 @@ export function appended<Entry>(list: readonly Entry[], entry: Entry, most: numb
   return list.length < most ? [...list, entry] : [...list.slice(list.length - most + 1), entry];
 }
 
-/** The newest register known of a connector, from wherever it came. */
-export function lastRegister(state: ChargeBoxState, connectorId: number): Register | undefined {
+/** The newest register known of a connector at a location, from wherever it came. */
+export function lastRegister(
+  state: ChargeBoxState,
+  connectorId: number,
+  location: MeterLocation = meterReadingDefaults.location,
+): Register | undefined {
+  const fromTelemetry = lastInTelemetry(state, connectorId, location);
+  if (location !== meterReadingDefaults.location) return fromTelemetry;
   const fromTransactions = state.connectors.find((connector) => connector.connectorId === connectorId)?.register;
-  const fromTelemetry = state.telemetry.findLast(
-    (message) => message.connectorId === connectorId && message.register,
-  )?.register;
   if (fromTransactions === undefined || fromTelemetry === undefined) return fromTransactions ?? fromTelemetry;
   return fromTelemetry.at > fromTransactions.at ? fromTelemetry : fromTransactions;
+}
+
+function lastInTelemetry(
+  { telemetry }: ChargeBoxState,
+  connectorId: number,
+  location: MeterLocation,
+): Register | undefined {
+  for (const message of telemetry.toReversed()) {
+    const register = message.registers?.find((candidate) => candidate.location === location);
+    if (message.connectorId === connectorId && register !== undefined) return register;
+  }
+  return undefined;
 }

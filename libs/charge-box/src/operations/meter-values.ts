@@ -1,7 +1,7 @@
 import type { Suspicion } from '../events';
 import { meterValuesKey } from '../natural-keys';
 import { answer, inbound, repeat } from '../outcome';
-import type { Register } from '../readings';
+import type { LocatedRegister, MeterLocation, Register } from '../readings';
 import { completeValues, registersOf, suspicionOf } from '../readings';
 import type { ChargeBoxState } from '../state';
 import { lastRegister } from '../state';
@@ -19,8 +19,8 @@ export const meterValues = inbound<'MeterValues'>()({
     const found = new Set<Suspicion>(suspicions);
     const membership = transactionId === undefined ? undefined : suspicionOfTransaction(box, transactionId);
     if (membership !== undefined) found.add(membership);
-    for (const suspicion of followUp(lastRegister(box, connectorId), registersOf(values), facts.policy.maximumPower))
-      found.add(suspicion);
+    const known = (location: MeterLocation) => lastRegister(box, connectorId, location);
+    for (const suspicion of followUp(known, registersOf(values), facts.policy.maximumPower)) found.add(suspicion);
     return answer({}, { type: 'MeterValuesReported', data: { ...message, suspicions: [...found], at: origin.at } });
   },
 });
@@ -32,14 +32,17 @@ function suspicionOfTransaction({ open, ended }: ChargeBoxState, transactionId: 
     : 'unknown-transaction';
 }
 
-/** What is odd about registers that follow each other, the first of them a known one. */
+/** What is odd about registers that follow each other at one location, the first of them a known one. */
 function followUp(
-  known: Register | undefined,
-  registers: readonly Register[],
+  known: (location: MeterLocation) => Register | undefined,
+  registers: readonly LocatedRegister[],
   maximumPower: number,
 ): readonly Suspicion[] {
-  return registers.flatMap((register, place) => {
-    const suspicion = suspicionOf(place === 0 ? known : registers[place - 1], register, maximumPower);
+  const before = new Map<MeterLocation, Register>();
+  return registers.flatMap((register) => {
+    const { location } = register;
+    const suspicion = suspicionOf(before.get(location) ?? known(location), register, maximumPower);
+    before.set(location, register);
     return suspicion === undefined ? [] : [suspicion];
   });
 }

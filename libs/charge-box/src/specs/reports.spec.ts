@@ -76,6 +76,30 @@ describe('MeterValues', () => {
       .thenRecords({ type: 'MeterValuesReported', data: { suspicions: [] } });
   });
 
+  const at60 = (...values: readonly (readonly [value: string, location?: 'Inlet' | 'Body'])[]) => {
+    const value = values.flatMap(([text, location]) => reading(text, 60, location && { location }).value ?? []);
+    return { connectorId: 1, transactionId: 7, values: [{ ...reading('', 60), value }] };
+  };
+
+  it('of one location say nothing of another, neither in one message nor from one to the next', () => {
+    const first = given(...running()).when('MeterValues', at60(['900000', 'Inlet'], ['1100'], ['5', 'Body']), { at });
+    first.thenRecords({ type: 'MeterValuesReported', data: { suspicions: [] } });
+    given(...running(), ...first.decision.events)
+      .when('MeterValues', at60(['6', 'Body'], ['1101'], ['900001', 'Inlet']), { at })
+      .thenRecords({ type: 'MeterValuesReported', data: { suspicions: [] } });
+    given(...running(), ...first.decision.events)
+      .when('MeterValues', at60(['899000', 'Inlet'], ['1101']), { at })
+      .thenRecords({ type: 'MeterValuesReported', data: { suspicions: ['meter-backwards'] } });
+  });
+
+  it('of another location than the outlet say nothing of what starts and stops name', () => {
+    const { decision } = given(...running()).when('MeterValues', at60(['900000', 'Inlet']), { at });
+    const stop = { transactionId: 7, timestamp: secondsAfterNoon(120), meterStop: 1_200 };
+    given(...running(), ...decision.events)
+      .when('StopTransaction', stop, { at: secondsAfterNoon(120) })
+      .thenRecords({ type: 'TransactionStopped', data: { suspicions: [] } });
+  });
+
   it('without any value are a message all the same', () => {
     given(registered)
       .when('MeterValues', { connectorId: 0 }, { at })

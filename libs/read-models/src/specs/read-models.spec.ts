@@ -67,7 +67,7 @@ const stopped = (transactionId: number, more: object = {}): ChargeBoxEvent => ({
     ...more,
   },
 });
-const reading = (transactionId: number, value: string, unit = 'Wh'): ChargeBoxEvent => ({
+const reading = (transactionId: number, value: string, unit = 'Wh', location = 'Outlet'): ChargeBoxEvent => ({
   type: 'MeterValuesReported',
   data: {
     connectorId: 1,
@@ -82,7 +82,7 @@ const reading = (transactionId: number, value: string, unit = 'Wh'): ChargeBoxEv
             context: 'Sample.Periodic',
             format: 'Raw',
             measurand: 'Energy.Active.Import.Register',
-            location: 'Outlet',
+            location,
           },
         ],
       },
@@ -125,6 +125,12 @@ describe('transactions', () => {
   it('show the energy so far while they run', async () => {
     const database = await built(['A', started(1)], ['A', reading(1, '2.5', 'kWh')]);
     expect(lists.findTransaction(database, 1)).toMatchObject({ status: 'open', energy: 1_500 });
+  });
+
+  it('take their energy from the outlet, where starts are read', async () => {
+    const inlet = reading(1, '900', 'kWh', 'Inlet');
+    const database = await built(['A', started(1)], ['A', reading(1, '2.5', 'kWh')], ['A', inlet]);
+    expect(lists.findTransaction(database, 1)).toMatchObject({ energy: 1_500 });
   });
 
   it('are not touched by another box', async () => {
