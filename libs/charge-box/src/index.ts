@@ -9,6 +9,7 @@ export type { IdTagState } from './id-tag/decide';
 export * from './id-tag/events';
 export * from './message';
 export { decideOperator } from './operator';
+export { noteQuirks } from './quirk-notes';
 export { lastRegisterIn, numberOf } from './readings';
 export { initialState, limits, stateSchema } from './state';
 export type { ChargeBoxState } from './state';

@@ -1,4 +1,4 @@
-import type { Position, RecordedEvent } from '@app/kernel';
+import type { Position, QuirkNote, RecordedEvent } from '@app/kernel';
 import { meterValuesOf } from '../projections/meter-values';
 import type { Occasion, ProjectedEvent, Projection } from '../projection';
 import { occasionOf } from '../projection';
@@ -128,7 +128,7 @@ export class ProjectorTables {
          location, unit, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.countQuirk = database.prepare(
-      `INSERT INTO quirks VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + 1, last_seen_at = excluded.last_seen_at,
+      `INSERT INTO quirks VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count, last_seen_at = excluded.last_seen_at,
          last_path = excluded.last_path, last_text = excluded.last_text`,
     );
     this.insertAddress = database.prepare('INSERT OR IGNORE INTO addresses VALUES (?, ?, ?, ?, ?, ?)');
@@ -174,8 +174,8 @@ export class ProjectorTables {
     for (const table of this.tables) table.apply(event, occasion);
     this.appendReadings(event, occasion);
     if (event.type === 'AddressObserved') this.appendAddress(event.data, occasion);
-    for (const { name, path, text } of quirksOf(recorded, event)) {
-      this.countQuirk.run(occasion.identity, name, occasion.receivedAt, path ?? null, text ?? null);
+    for (const { name, count = 1, path = null, text = null } of quirksOf(recorded, event)) {
+      this.countQuirk.run(occasion.identity, name, count, occasion.receivedAt, path, text);
     }
   }
 
@@ -202,9 +202,13 @@ export class ProjectorTables {
 }
 
 /** The deviations that an event tells of: those of its request, counted with the first event that the request led to. */
-function quirksOf(recorded: RecordedEvent, event: ProjectedEvent) {
+function quirksOf(
+  recorded: RecordedEvent,
+  event: ProjectedEvent,
+): readonly (QuirkNote & { readonly count?: number })[] {
+  if (event.type === 'QuirksNoted') return event.data.quirks;
   const alternates = event.type === 'AddressObserved' && event.data.alternating === true;
-  // Old heartbeats are forgotten: what is counted by them would come out otherwise when it is built anew.
+  // Old heartbeats are forgotten, so their deviations are noted apart.
   if (event.type === 'HeartbeatReceived') return [];
   const own = alternates ? [{ name: 'identity-changed-address', path: undefined, text: event.data.remoteAddress }] : [];
   return [...(recorded.metadata.quirks ?? []), ...own];
