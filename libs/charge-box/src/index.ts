@@ -14,6 +14,7 @@ export { lastRegisterIn, numberOf } from './readings';
 export { initialState, limits, stateSchema } from './state';
 export type { ChargeBoxState } from './state';
 export * from './streams';
+export { isTimeZone } from './times';
 export { upcast } from './upcast';
 export { decideDelegation } from './delegation/decide';
 export * from './delegation/events';
