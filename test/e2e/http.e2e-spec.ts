@@ -145,6 +145,25 @@ describe('registration', () => {
   });
 });
 
+describe('deviations', () => {
+  it('of heartbeats and of refused requests are shown with their box', async () => {
+    const identity = 'ODD';
+    await service.post(envelope({ identity, body: boot }));
+    await service.post(envelope({ identity, headers: '' }));
+    const soap = 'http://schemas.xmlsoap.org/soap/envelope/';
+    expect((await service.post(envelope({ identity, soap, body: '<cs:danceRequest/>' }))).body).toContain('Fault');
+    const shown = async () => {
+      await service.readModels.waitFor(await service.store.head(), 2_000);
+      const box = await service.api<{ quirks: { name: string }[] }>('GET', `/api/charge-boxes/${identity}`);
+      return box.body.quirks.map(({ name }) => name);
+    };
+    // The refusal does not wait until its deviations are noted.
+    for (const end = Date.now() + 10_000; !(await shown()).includes('soap-1.1') && Date.now() < end;)
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await shown()).toEqual(expect.arrayContaining(['no-action', 'no-from', 'no-message-id', 'soap-1.1']));
+  });
+});
+
 describe('strict mode', () => {
   it('turns a deviation into a fault that names it', async () => {
     const strict = await startTestService({ OCPP_STRICT: 'true' });

@@ -1,4 +1,4 @@
-import type { DomainEvent } from '@app/kernel';
+import type { DomainEvent, QuirkNote } from '@app/kernel';
 import type { CentralSystemOperation, CentralSystemRequest, IdTagInfo, MeterReading, OpenText } from '@app/ocpp';
 import type { DelegationEvent } from './delegation/events';
 import type { OutboundEvent } from './outbound/events';
@@ -141,8 +141,15 @@ type InboundEvent =
         readonly at: string;
       }
     >
+  /** Deviations of requests that left no event of their own. Kept in the telemetry stream. */
+  | DomainEvent<'QuirksNoted', { readonly quirks: readonly CountedQuirk[]; readonly at: string }>
   /** Kept in the heartbeat stream, which forgets all but the last ones. */
   | DomainEvent<'HeartbeatReceived', { readonly at: string }>;
+
+/** How often a deviation was seen since it was last noted, and where and how it was last. */
+export interface CountedQuirk extends QuirkNote {
+  readonly count: number;
+}
 
 export interface ChargeBoxSettings {
   /** IANA name of the zone in which times without zone are read; UTC when absent. */
@@ -208,6 +215,7 @@ export const chargeBoxEventSchemas: Readonly<Record<ChargeBoxEventType, number>>
   DiagnosticsStatusReported: 1,
   DataTransferReceived: 1,
   MeterValuesReported: 1,
+  QuirksNoted: 1,
   HeartbeatReceived: 1,
   OperationScheduled: 1,
   OperationSent: 1,

@@ -33,6 +33,8 @@ function changed(state: ChargeBoxState, event: ChargeBoxEvent): ChargeBoxState {
       return statusReported(state, event.data);
     case 'MeterValuesReported':
       return metered(state, event.data);
+    case 'QuirksNoted':
+      return quirksNoted(state, event.data);
     case 'ReservationUsed':
       return released(state, event.data.reservationId);
     case 'IdTagAuthorized':
@@ -158,6 +160,13 @@ function metered(state: ChargeBoxState, message: Data<'MeterValuesReported'>): C
     ...(registers.length === 0 ? {} : { registers }),
   };
   return { ...state, telemetry: appended(state.telemetry, memory, limits.telemetry) };
+}
+
+function quirksNoted(state: ChargeBoxState, { quirks, at }: Data<'QuirksNoted'>): ChargeBoxState {
+  const names = new Set(quirks.map(({ name }) => name));
+  const others = state.quirksNoted.filter(({ name }) => !names.has(name));
+  const noted = [...others, ...Array.from(names, (name) => ({ name, at }))];
+  return { ...state, quirksNoted: noted.slice(-limits.quirksNoted) };
 }
 
 function withConnector(

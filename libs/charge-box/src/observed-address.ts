@@ -1,6 +1,6 @@
+import { isAddress } from '@app/ocpp';
 import type { ChargeBoxEvent } from './events';
 import type { MessageOrigin } from './message';
-import { isAddress } from './outbound/address';
 import type { ChargeBoxState, ObservedAddress } from './state';
 
 // Two boxes with one identity show themselves by turns; a box that moved does not come back so soon.

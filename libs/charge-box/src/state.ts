@@ -9,7 +9,7 @@ import type { LocatedRegister, MeterLocation, Register } from './readings';
 
 /**
  * What decisions about a charge box need, and no more: everything is bounded, plain JSON, and never changed in place.
- * The members under `telemetry` come from the telemetry stream alone, the others from the state stream alone, so that the two
+ * `telemetry` and `quirksNoted` come from the telemetry stream alone, the others from the state stream alone, so that the two
  * streams may be folded one after the other.
  */
 export interface ChargeBoxState extends OutboundState, DelegationState {
@@ -26,6 +26,8 @@ export interface ChargeBoxState extends OutboundState, DelegationState {
   readonly orphans: readonly Orphan[];
   readonly connectors: readonly ConnectorMemory[];
   readonly telemetry: readonly TelemetryMemory[];
+  /** When each deviation was last noted. From the telemetry stream too. */
+  readonly quirksNoted: readonly NotedQuirk[];
 }
 
 export interface ObservedAddress {
@@ -76,11 +78,23 @@ export interface TelemetryMemory {
   readonly registers?: readonly LocatedRegister[];
 }
 
+export interface NotedQuirk {
+  readonly name: string;
+  readonly at: string;
+}
+
 /** Version of this shape; a snapshot of another version is not used. */
 export const stateSchema = 4;
 
 /** Most that each member holds; the oldest goes first. */
-export const limits = { open: 512, ended: 256, orphans: 64, connectors: 128, telemetry: 128 } as const;
+export const limits = {
+  open: 512,
+  ended: 256,
+  orphans: 64,
+  connectors: 128,
+  telemetry: 128,
+  quirksNoted: 128,
+} as const;
 
 export const initialState: ChargeBoxState = {
   settings: {},
@@ -89,6 +103,7 @@ export const initialState: ChargeBoxState = {
   orphans: [],
   connectors: [],
   telemetry: [],
+  quirksNoted: [],
   ...initialOutbound,
   ...initialDelegation,
 };

@@ -43,7 +43,7 @@ export const answeringRulesStream = 'answeringRules';
 
 /** What the decisions about a charge box need. */
 export const stateStream = (identity: string): string => statePrefix + encodeIdentity(identity);
-/** Its meter values. */
+/** Its meter values, and counts of its deviations. */
 export const telemetryStream = (identity: string): string => telemetryPrefix + encodeIdentity(identity);
 /** Its last heartbeats. A stream of its own, because it forgets and meter values must not be forgotten. */
 export const heartbeatStream = (identity: string): string => heartbeatPrefix + encodeIdentity(identity);
@@ -54,7 +54,7 @@ export const idTagStream = (idTag: string): string => idTagPrefix + encodeIdenti
 
 /** Which of a box's streams an event belongs to. */
 export function streamOf(type: ChargeBoxEventType): 'state' | 'telemetry' | 'heartbeats' {
-  if (type === 'MeterValuesReported') return 'telemetry';
+  if (type === 'MeterValuesReported' || type === 'QuirksNoted') return 'telemetry';
   return type === 'HeartbeatReceived' ? 'heartbeats' : 'state';
 }
 

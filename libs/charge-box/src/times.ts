@@ -41,7 +41,8 @@ function inZone(local: string, timeZone: string): string | undefined {
 
 /** Whether an IANA zone of this name is known. */
 export function isTimeZone(timeZone: string): boolean {
-  return offsetAt(0, timeZone) !== undefined;
+  // Newer runtimes take offsets for zones.
+  return /^[A-Za-z]/.test(timeZone) && offsetAt(0, timeZone) !== undefined;
 }
 
 /** Milliseconds that clocks of a zone are ahead of UTC. */

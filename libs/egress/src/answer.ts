@@ -1,13 +1,11 @@
-import { promisify } from 'node:util';
-import { gunzip, inflate, inflateRaw } from 'node:zlib';
 import { fieldsOf, ocpp15 } from '@app/ocpp';
 import type { OperationTable } from '@app/ocpp';
+import { codingOf, unpacked } from '@app/soap';
 import { shown } from './address-policy';
 import type { Incoming } from './exchange';
 import { tooLarge } from './exchange';
 import type { AnswerRead, Failed, ReadAnswer, SentOutcome } from './outcome';
 
-const unpack = { gunzip: promisify(gunzip), inflate: promisify(inflate), inflateRaw: promisify(inflateRaw) };
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** What an HTTP answer says of the operation. Its content counts before its status. */
@@ -19,7 +17,7 @@ export async function outcomeOf(
 ): Promise<SentOutcome> {
   const { status, headers } = incoming;
   if (redirects.has(status)) return redirected(status, headers.location);
-  const body = await unpacked(incoming, maximumAnswer);
+  const body = await bodyOf(incoming, maximumAnswer);
   if (!Buffer.isBuffer(body)) return body.reason === 'not-xml' ? unusable(body, incoming) : body;
   if (body.length === 0) return nothing(incoming, operation);
   const contentType = headers['content-type'];
@@ -39,31 +37,14 @@ function redirected(status: number, location: string | undefined): Failed {
   return failed('redirected', detail, status);
 }
 
-async function unpacked({ body, headers, status }: Incoming, maxOutputLength: number): Promise<Buffer | Failed> {
-  const coding = (headers['content-encoding'] ?? '').trim().toLowerCase();
-  if (coding === '' || coding === 'identity' || body.length === 0) return body;
-  try {
-    if (coding === 'gzip' || coding === 'x-gzip') return await unpack.gunzip(body, { maxOutputLength });
-    if (coding === 'deflate') return await inflateEither(body, maxOutputLength);
-  } catch (error) {
-    if (isTooLong(error)) return tooLarge(maxOutputLength, status);
-    return failed('not-xml', `The answer is not valid ${coding}.`, status);
-  }
+async function bodyOf({ body, headers, status }: Incoming, limit: number): Promise<Buffer | Failed> {
+  const coding = codingOf(headers['content-encoding']);
+  const plain = body.length === 0 ? body : await unpacked(body, coding, limit);
+  if (Buffer.isBuffer(plain)) return plain;
+  if (plain === 'too-large') return tooLarge(limit, status);
+  if (plain === 'broken') return failed('not-xml', `The answer is not valid ${coding}.`, status);
   return failed('not-xml', `The Content-Encoding ${shown(coding)} of the answer is not known.`, status);
 }
-
-// OCPP 1.5, 8.6: `deflate` means the zlib format; some senders leave out its frame.
-async function inflateEither(body: Buffer, maxOutputLength: number): Promise<Buffer> {
-  try {
-    return await unpack.inflate(body, { maxOutputLength });
-  } catch (error) {
-    if (isTooLong(error)) throw error;
-    return unpack.inflateRaw(body, { maxOutputLength });
-  }
-}
-
-const isTooLong = (error: unknown): boolean =>
-  error instanceof RangeError || (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
 
 const table: OperationTable = ocpp15.chargePoint.operations;
 const mandatory: ReadonlySet<string> = new Set(['one', 'expected', 'some']);

@@ -1,6 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { promisify } from 'node:util';
-import { gunzip, inflate, inflateRaw } from 'node:zlib';
+import { codingOf, unpacked } from '@app/soap';
 import type { IngressSettings } from './settings';
 
 /** Why a body was not read: the HTTP status, and a sentence for whoever looks at the box. */
@@ -10,15 +9,13 @@ export interface BodyRefused {
   readonly detail: string;
 }
 
-const unpack = { gunzip: promisify(gunzip), inflate: promisify(inflate), inflateRaw: promisify(inflateRaw) };
-
 /** The body of a request, decompressed, never larger than allowed before or after decompression. */
 export async function readBody(request: IncomingMessage, settings: IngressSettings): Promise<Buffer | BodyRefused> {
   const raw = await collect(request, settings.maximumBody);
   if (!Buffer.isBuffer(raw)) return raw;
-  const encoding = (request.headers['content-encoding'] ?? 'identity').trim().toLowerCase();
-  if (encoding === 'identity' || encoding === '') return raw;
-  return decompress(raw, encoding, settings.maximumDecompressedBody);
+  // What is not compressed does not have to wait for anything.
+  const coding = codingOf(request.headers['content-encoding']);
+  return coding === '' ? raw : decompress(raw, coding, settings.maximumDecompressedBody);
 }
 
 function collect(request: IncomingMessage, limit: number): Promise<Buffer | BodyRefused> {
@@ -43,31 +40,13 @@ function collect(request: IncomingMessage, limit: number): Promise<Buffer | Body
   });
 }
 
-async function decompress(raw: Buffer, encoding: string, maxOutputLength: number): Promise<Buffer | BodyRefused> {
-  try {
-    if (encoding === 'gzip' || encoding === 'x-gzip') return await unpack.gunzip(raw, { maxOutputLength });
-    if (encoding === 'deflate') return await inflateEither(raw, maxOutputLength);
-  } catch (error) {
-    if (isTooLong(error)) return tooLarge(maxOutputLength);
-    const detail = `The body is not valid ${encoding}.`;
-    return { status: 400, reason: 'encoding-broken', detail };
-  }
+async function decompress(raw: Buffer, coding: string, limit: number): Promise<Buffer | BodyRefused> {
+  const body = await unpacked(raw, coding, limit);
+  if (Buffer.isBuffer(body)) return body;
+  if (body === 'too-large') return tooLarge(limit);
+  if (body === 'broken') return { status: 400, reason: 'encoding-broken', detail: `The body is not valid ${coding}.` };
   const detail = 'The Content-Encoding is not known; send gzip, deflate or none.';
   return { status: 415, reason: 'encoding-unknown', detail };
-}
-
-// OCPP 1.5, 8.6: `deflate` means the zlib format; some senders leave out its frame.
-async function inflateEither(raw: Buffer, maxOutputLength: number): Promise<Buffer> {
-  try {
-    return await unpack.inflate(raw, { maxOutputLength });
-  } catch (error) {
-    if (isTooLong(error)) throw error;
-    return unpack.inflateRaw(raw, { maxOutputLength });
-  }
-}
-
-function isTooLong(error: unknown): boolean {
-  return error instanceof RangeError || (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE';
 }
 
 function tooLarge(limit: number): BodyRefused {

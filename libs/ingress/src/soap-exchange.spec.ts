@@ -24,8 +24,8 @@ describe('the log line of a refused request', () => {
   it.each(hostile)('takes a few hundred characters of %s', async (_what, parts, logIdTags, strict) => {
     const lines: string[] = [];
     const log = { ...silentLog, warn: (fields: object) => void lines.push(JSON.stringify(fields)) };
-    const never = {} as CommandBus;
-    const ports = { bus: never, clock: { now: () => 0 }, meter: silentMeter, log };
+    const bus = { execute: async () => undefined } as unknown as CommandBus;
+    const ports = { bus, clock: { now: () => 0 }, meter: silentMeter, log };
     const exchange = new SoapExchange({ ...ingressDefaults, logIdTags, strict }, ports);
     const answer = await exchange.answer(Buffer.from(envelope(parts)), { requestId: 'r-1' });
     expect(answer.status).toBeGreaterThanOrEqual(400);

@@ -3,7 +3,7 @@ import { ocpp15 } from '@app/ocpp';
 import type { Clock, Log, Meter } from '@app/kernel';
 import { errorCode, errorTable } from '@app/kernel';
 import type { RequestOrigin } from '@app/runtime';
-import { AnswerChargeBox } from '@app/runtime';
+import { AnswerChargeBox, NoteQuirks } from '@app/runtime';
 import type { InboundRequest, ReadRequest, RefusedRequest, SoapVersion, WriteResponse } from '@app/soap';
 import { contentTypeOf, createRequestReader, createResponseWriter, shortened, writeFault } from '@app/soap';
 import type { CommandBus } from '@nestjs/cqrs';
@@ -33,6 +33,9 @@ interface Ports {
   readonly log: Log;
 }
 
+/** Most refused requests whose deviations are noted at once. */
+const mostNoting = 50;
+
 /** The versions that are spoken here. */
 export const spokenVersions: readonly OcppVersion[] = [ocpp15];
 
@@ -41,6 +44,7 @@ export class SoapExchange {
   private readonly read: ReadRequest;
   private readonly write: WriteResponse;
   private messages = 0;
+  private noting = 0;
   private readonly run = randomUUID();
 
   constructor(
@@ -55,7 +59,10 @@ export class SoapExchange {
     const begin = performance.now();
     const message = this.read(body, arrival.contentType);
     for (const { name } of message.quirks) this.ports.meter.count('ocpp_quirks_total', name);
-    if (message.kind === 'refused') return this.refuse(message, arrival);
+    if (message.kind === 'refused') {
+      this.note(message, arrival);
+      return this.refuse(message, arrival);
+    }
     const answer = await this.dispatch(message, arrival);
     this.ports.meter.observe('ocpp_request_seconds', (performance.now() - begin) / 1000, message.operation);
     return answer;
@@ -85,7 +92,19 @@ export class SoapExchange {
     }
   }
 
-  private originOf(message: InboundRequest, { requestId, remoteAddress, hangUp }: Arrival): RequestOrigin {
+  // Not waited for: the refusal does not depend on it, and a count may be missed.
+  private note(message: RefusedRequest, arrival: Arrival): void {
+    const { chargeBoxIdentity, quirks } = message;
+    if (!chargeBoxIdentity || quirks.length === 0 || this.noting >= mostNoting) return;
+    const done = () => void (this.noting -= 1);
+    this.noting += 1;
+    this.ports.bus.execute(new NoteQuirks(chargeBoxIdentity, this.originOf(message, arrival))).then(done, done);
+  }
+
+  private originOf(
+    message: Pick<InboundRequest, 'quirks' | 'messageId' | 'from' | 'replyTo'>,
+    { requestId, remoteAddress, hangUp }: Arrival,
+  ): RequestOrigin {
     return {
       requestId,
       at: new Date(this.ports.clock.now()).toISOString(),

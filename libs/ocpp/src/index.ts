@@ -1,3 +1,4 @@
+export { hostOfAddress, isAddress } from './address';
 export * from './faults';
 export * from './instant';
 export { jsonSchemaOf } from './json-schema';

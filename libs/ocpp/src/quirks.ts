@@ -12,7 +12,8 @@ export const quirkTable = {
   'action-mismatch': 'The wsa:Action names another operation than the body.',
   'no-from': 'The message has no wsa:From, so it does not tell where the box can be called.',
   'from-without-address': 'wsa:From carries its address as plain text, without wsa:Address.',
-  'from-unusable': 'The address in wsa:From cannot be called: no host, a local host, or not a URL.',
+  'from-unusable':
+    'The address in wsa:From cannot be called: no host, a local host, the anonymous address, or not a URL.',
   'reply-to-not-anonymous':
     'wsa:ReplyTo is not the anonymous address; the answer goes back on the connection all the same.',
   'fault-to': 'wsa:FaultTo is present; it is not used.',
@@ -42,7 +43,6 @@ export const quirkTable = {
   'raw-markup': 'Markup stands where text belongs; it was kept as text.',
   'time-without-zone': 'A time has no zone; it was read in the zone of the charge box, UTC by default.',
   'time-impossible': 'A time does not exist or cannot be right; the time of receipt counts.',
-  'undeclared-nil': 'xsi:nil is used without a declaration of its prefix.',
   'identity-changed-address': 'Messages of this identity come from alternating addresses: two boxes may share it.',
 } as const satisfies Record<string, string>;
 

@@ -2,7 +2,7 @@ import type { Decision, PendingRequest } from '@app/charge-box';
 import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { ChargeBoxes } from './charge-boxes';
 import type { AnsweredRequest, Commanded, RequestOrigin } from './commands';
-import { AnswerChargeBox, TellChargeBox } from './commands';
+import { AnswerChargeBox, NoteQuirks, TellChargeBox } from './commands';
 import { Liveness } from './liveness';
 import { metadataOfOperator, metadataOfRequest } from './metadata';
 import { RuntimeContext } from './runtime-context';
@@ -43,6 +43,15 @@ export class AnswerChargeBoxHandler implements ICommandHandler<AnswerChargeBox> 
     const { run } = this.context.instance;
     const interrupt = (pending?: PendingRequest) => (pending?.heldBy === run ? message : undefined);
     await this.boxes.with(identity, (box) => box.settle(msgId, interrupt, metadataOfRequest({ ...origin, at })));
+  }
+}
+
+@CommandHandler(NoteQuirks)
+export class NoteQuirksHandler implements ICommandHandler<NoteQuirks> {
+  constructor(private readonly boxes: ChargeBoxes) {}
+
+  async execute({ identity, origin }: NoteQuirks): Promise<void> {
+    await this.boxes.with(identity, (box) => box.note(metadataOfRequest(origin)));
   }
 }
 

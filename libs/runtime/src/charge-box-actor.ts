@@ -1,6 +1,7 @@
 import type {
   ChargeBoxEvent,
   ChargeBoxState,
+  CountedQuirk,
   Decision,
   DelegationMessage,
   DelegationOutcome,
@@ -17,6 +18,7 @@ import {
   evolve,
   heartbeatStream,
   nextCall,
+  noteQuirks,
   stateStream,
   streamOf,
   telemetryStream,
@@ -26,25 +28,15 @@ import type { EventToAppend, Position } from '@app/kernel';
 import { codedError, Mailbox } from '@app/kernel';
 import type { CentralSystemOperation } from '@app/ocpp';
 import type { LoadedChargeBox } from './charge-box-history';
-import { catchUp, dress, isCurrent, loadChargeBox, storeSnapshot } from './charge-box-history';
+import { catchUp, dress, estimatedBytes, isCurrent, loadChargeBox, storeSnapshot } from './charge-box-history';
 import type { Metadata } from './metadata';
 import type { RuntimeContext } from './runtime-context';
 import { snapshotEvery } from './settings';
 import { announceSettlement } from './settlements';
+import { levelOf } from './log-level';
 
 const tries = 5;
 const contactRest = 10_000;
-/** What an operator wants to read of a fleet; the rest is told at the level debug. */
-const worthTelling: ReadonlySet<string> = new Set([
-  'ChargeBoxBooted',
-  'ChargeBoxSilent',
-  'ChargeBoxBack',
-  'RegistrationDecided',
-  'OperationSent',
-  'OperationFaulted',
-  'OperationExpired',
-  'OrphanStopReceived',
-]);
 /** After these a box may be reached that could not be reached before. */
 const opensTheWay: ReadonlySet<string> = new Set(['ChargeBoxConfigured', 'RegistrationDecided']);
 /** A store that rests must not make a queue of minutes. One for all, for there are many boxes. */
@@ -57,6 +49,8 @@ const mailboxLimits = { patience: 10_000, now: () => performance.now() };
 export class ChargeBoxActor {
   private readonly mailbox = new Mailbox(mailboxLimits);
   private box: LoadedChargeBox | undefined;
+  /** Deviations that are counted and not recorded yet. */
+  private quirks: readonly CountedQuirk[] = [];
   private eventsSinceSnapshot = 0;
   private bytesSinceSnapshot = 0;
   private heartbeatsBounded = false;
@@ -76,10 +70,15 @@ export class ChargeBoxActor {
     metadata: Metadata,
   ): Promise<Decision<Name>> {
     return this.mailbox.post(async () => {
-      const { decision } = await this.transact(metadata, (box) => this.decideOn(message, box));
+      const { decision } = await this.transactNoting(metadata, (box) => this.decideOn(message, box));
       this.showReachable(message.origin.at);
       return decision;
     });
+  }
+
+  /** Counts the deviations of a request that was refused before anything could be decided about it. */
+  note(metadata: Metadata): Promise<void> {
+    return this.mailbox.post(async () => void (await this.transactNoting(metadata, async () => ({ events: [] }))));
   }
 
   /** Does what the operator, or a saga, asks, or says why not. */
@@ -152,6 +151,19 @@ export class ChargeBoxActor {
     const isElsewhere = deferred === undefined || deferred.url !== url;
     const rest = isElsewhere ? 0 : Date.parse(deferred.at) + contactRest - Date.parse(at);
     this.context.conversation.reachable(this.identity, Math.max(0, rest));
+  }
+
+  private async transactNoting<Outcome extends { events: readonly ChargeBoxEvent[] }>(
+    metadata: Metadata,
+    work: (box: LoadedChargeBox) => Promise<Outcome>,
+  ): Promise<Outcome> {
+    const { quirks = [], receivedAt: at } = metadata;
+    const outcome = await this.transact(metadata, async (box) => {
+      const decided = await work(box);
+      return { ...decided, ...noteQuirks(box.state, this.quirks, { quirks, events: decided.events, at }) };
+    });
+    this.quirks = outcome.counted;
+    return outcome;
   }
 
   private async transact<Outcome extends { events: readonly ChargeBoxEvent[] }>(
@@ -258,7 +270,7 @@ export class ChargeBoxActor {
     const stream = stateStream(this.identity);
     for (const event of events) {
       announceSettlement(conversation.settlements, event, position);
-      log[worthTelling.has(event.type) ? 'info' : 'debug']({ stream, type: event.type }, 'Recorded');
+      log[levelOf(event)]({ stream, type: event.type }, 'Recorded');
     }
   }
 
@@ -283,13 +295,4 @@ export class ChargeBoxActor {
       this.context.meter.count('snapshots_failed_total'),
     );
   }
-}
-
-function estimatedBytes(event: ChargeBoxEvent): number {
-  if (event.type === 'DataTransferReceived') return 200 + (event.data.data?.length ?? 0);
-  if (event.type === 'MeterValuesReported') return 200 * (1 + event.data.values.length);
-  if (event.type === 'TransactionStopped' || event.type === 'OrphanStopReceived') {
-    return event.data.transactionData.reduce((sum, { value }) => sum + 100 + 200 * value.length, 400);
-  }
-  return 400;
 }

@@ -140,3 +140,13 @@ export function dress(
   });
   return dressed;
 }
+
+/** About how many bytes an event takes in the store. */
+export function estimatedBytes(event: ChargeBoxEvent): number {
+  if (event.type === 'DataTransferReceived') return 200 + (event.data.data?.length ?? 0);
+  if (event.type === 'MeterValuesReported') return 200 * (1 + event.data.values.length);
+  if (event.type === 'TransactionStopped' || event.type === 'OrphanStopReceived') {
+    return event.data.transactionData.reduce((sum, { value }) => sum + 100 + 200 * value.length, 400);
+  }
+  return 400;
+}

@@ -26,6 +26,16 @@ export class AnswerChargeBox extends Command<AnsweredRequest> {
   }
 }
 
+/** A request of a charge box was refused before it was understood; its deviations count all the same. */
+export class NoteQuirks extends Command<void> {
+  constructor(
+    readonly identity: string,
+    readonly origin: RequestOrigin,
+  ) {
+    super();
+  }
+}
+
 /** Where a request came from, as events keep it. */
 export interface RequestOrigin extends MessageOrigin {
   readonly requestId: string;

@@ -2,7 +2,7 @@ import type { Clock, EventStore, Log, Meter } from '@app/kernel';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { CqrsModule, EventBus } from '@nestjs/cqrs';
-import { AnswerChargeBoxHandler, TellChargeBoxHandler } from './answer-charge-box.handler';
+import { AnswerChargeBoxHandler, NoteQuirksHandler, TellChargeBoxHandler } from './answer-charge-box.handler';
 import { AnsweringRules, ChangeAnsweringHandler, FindAnsweringHandler } from './answering-rules';
 import { AuthorizationDirectory } from './authorization-directory';
 import { ChargeBoxes } from './charge-boxes';
@@ -96,6 +96,7 @@ const providers: Provider[] = [
   Dispatcher,
   DispatchOperationsHandler,
   AnswerChargeBoxHandler,
+  NoteQuirksHandler,
   TellChargeBoxHandler,
   SaveIdTagHandler,
   RemoveIdTagHandler,

@@ -1,3 +1,4 @@
+import { hostOfAddress } from '@app/ocpp';
 import type { Notes } from './notes';
 import { addressing, anonymous, oldAddressing, soapNamespaces } from './namespaces';
 import { detached } from './text';
@@ -114,9 +115,8 @@ export function noteMissing(found: Addressing, operation: string, notes: Notes):
     notes.quirk('reply-to-not-anonymous', undefined, found.replyTo);
 }
 
-/** Whether an address could be called from another machine at all. Whether it may be called is decided elsewhere. */
+/** Whether another machine could call an address at all. */
 function isCallable(address: string): boolean {
-  const host = /^https?:\/\/(\[[^\]]+\]|[^:/?#@]+)(?::\d+)?(?:[/?#]|$)/i.exec(address)?.[1]?.toLowerCase();
-  if (host === undefined || host === 'localhost') return false;
-  return !/^(127\.|0\.0\.0\.0$|\[::1?\]$)/.test(host);
+  const host = hostOfAddress(address);
+  return host !== undefined && !/^(127\.|\[::1\]$)/.test(host);
 }

@@ -22,3 +22,4 @@ export type {
   UnreadableAnswer,
 } from './response-reader';
 export { shortened } from './text';
+export { codingOf, unpacked } from './unpack';

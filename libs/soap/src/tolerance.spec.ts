@@ -133,6 +133,8 @@ describe('headers', () => {
     [usual('Authorize'), ['action-mismatch']],
     [usual('Heartbeat', 'http://:8082/'), ['from-unusable']],
     [usual('Heartbeat', 'http://localhost:8080/'), ['from-unusable']],
+    [usual('Heartbeat', 'http://127.0.0.1:8080/'), ['from-unusable']],
+    [usual('Heartbeat', 'http://www.w3.org/2005/08/addressing/anonymous'), ['from-unusable']],
     [usual('Heartbeat').replace(/<\/?wsa:Address>/g, ''), ['from-without-address']],
     [`${usual('Heartbeat')}<wsa:FaultTo/>`, ['fault-to']],
     [

@@ -1,3 +1,4 @@
+import { isTimeZone } from '@app/charge-box';
 import { z } from 'zod';
 import { named } from '../schema-documents';
 import { answers } from './answerers';
@@ -115,15 +116,6 @@ const serviceUrl = z
     error: 'A URL with a user name or password is not kept.',
     params: { code: 'credentials' },
   });
-
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
-    return /^[A-Za-z]/.test(name);
-  } catch {
-    return false;
-  }
-}
 
 export const chargeBoxPatch = named(
   z

@@ -1,3 +1,4 @@
+import { isAddress } from '@app/ocpp';
 import type { ChargeBoxState } from '../state';
 
 /** Where a charge box can be called, by the first source that has something usable (OCPP 1.5, 8.3). */
@@ -22,16 +23,6 @@ export function whereabouts(
   if (isAddress(address?.replyTo)) return { url: address.replyTo, source: 'reply-to' };
   if (peer === undefined || address?.remoteAddress === undefined) return undefined;
   return { url: `http://${hostOf(address.remoteAddress)}:${peer.port}${peer.path}`, source: 'peer' };
-}
-
-/** Whether a text is an address at all: boxes send URLs without host, names of themselves, and worse. What may be called is decided elsewhere. */
-export function isAddress(text: string | undefined): text is string {
-  if (text === undefined || text.length > 2_048) return false;
-  const host = /^https?:\/\/(\[[0-9a-f:.]+\]|[^:/?#@\s[\]]+)(?::\d{1,5})?(?:[/?#]\S*)?$/i
-    .exec(text)?.[1]
-    ?.toLowerCase();
-  if (host === undefined || host === '0.0.0.0' || host === '[::]') return false;
-  return host !== 'www.w3.org' && !(host === 'localhost');
 }
 
 function hostOf(remoteAddress: string): string {

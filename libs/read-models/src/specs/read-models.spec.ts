@@ -249,6 +249,22 @@ describe('charge boxes and connectors', () => {
     expect(box?.addresses).toHaveLength(1);
   });
 
+  it('count the deviations of an event that notes them, and not those of its own request again', async () => {
+    const store = openInMemoryStore();
+    const note = (count: number, at: string, text: string): ChargeBoxEvent => ({
+      type: 'QuirksNoted',
+      data: { quirks: [{ name: 'no-from', count, text }], at },
+    });
+    await record(store, 'A', started(1));
+    await record(store, 'A', note(1, noon, 'first'), [{ name: 'no-from' }]);
+    await record(store, 'A', note(12, secondsAfterNoon(3_600), 'last'), [{ name: 'no-from' }]);
+    const file = newFile();
+    await rebuildFromZero(store, file);
+    expect(lists.findChargeBox(openForReading(file), 'A')?.quirks).toMatchObject([
+      { name: 'no-from', count: 13, lastSeenAt: secondsAfterNoon(3_600), lastText: 'last' },
+    ]);
+  });
+
   it('free a connector when its transaction is over', async () => {
     const database = await built(['A', started(1)], ['A', stopped(1)], ['A', started(2)]);
     expect(lists.findConnectors(database, 'A')).toMatchObject([{ connectorId: 1, transactionId: 2 }]);

@@ -1,5 +1,5 @@
 import { numberOf } from '@app/charge-box';
-import type { RecordedEvent } from '@app/kernel';
+import type { QuirkNote, RecordedEvent } from '@app/kernel';
 import { readingsOf } from '../projections/meter-values';
 import type { Occasion, ProjectedEvent } from '../projection';
 import type { SqliteDatabase } from './database';
@@ -18,7 +18,7 @@ export class AppendedTables {
          location, unit, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.countQuirk = database.prepare(
-      `INSERT INTO quirks VALUES (?, ?, 1, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + 1, last_seen_at = excluded.last_seen_at,
+      `INSERT INTO quirks VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count, last_seen_at = excluded.last_seen_at,
          last_path = excluded.last_path, last_text = excluded.last_text`,
     );
     this.insertAddress = database.prepare('INSERT OR IGNORE INTO addresses VALUES (?, ?, ?, ?, ?, ?)');
@@ -27,8 +27,8 @@ export class AppendedTables {
   apply(recorded: RecordedEvent, event: ProjectedEvent, where: Where): void {
     this.appendReadings(event, where);
     if (event.type === 'AddressObserved') this.appendAddress(event.data, where);
-    for (const { name, path, text } of quirksOf(recorded, event)) {
-      this.countQuirk.run(where.identity, name, where.receivedAt, path ?? null, text ?? null);
+    for (const { name, count = 1, path = null, text = null } of quirksOf(recorded, event)) {
+      this.countQuirk.run(where.identity, name, count, where.receivedAt, path, text);
     }
   }
 
@@ -62,9 +62,13 @@ export class AppendedTables {
 }
 
 /** The deviations that an event tells of: those of its request, counted with the first event that the request led to. */
-function quirksOf(recorded: RecordedEvent, event: ProjectedEvent) {
+function quirksOf(
+  recorded: RecordedEvent,
+  event: ProjectedEvent,
+): readonly (QuirkNote & { readonly count?: number })[] {
+  if (event.type === 'QuirksNoted') return event.data.quirks;
   const alternates = event.type === 'AddressObserved' && event.data.alternating === true;
-  // Old heartbeats are forgotten: what is counted by them would come out otherwise when it is built anew.
+  // Old heartbeats are forgotten, so their deviations are noted apart.
   if (event.type === 'HeartbeatReceived') return [];
   const own = alternates ? [{ name: 'identity-changed-address', path: undefined, text: event.data.remoteAddress }] : [];
   return [...(recorded.metadata.quirks ?? []), ...own];
