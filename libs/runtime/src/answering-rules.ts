@@ -1,12 +1,11 @@
-import type { Answerer, ChargeBoxSettings } from '@app/charge-box';
-import { answeringRulesStream } from '@app/charge-box';
-import type { Clock, DomainEvent, EventStore, Position, RecordedEvent } from '@app/kernel';
+import type { Answerer, Answering, ChargeBoxSettings, ServiceEventOf } from '@app/charge-box';
+import { answeringRulesStream, serviceEventSchemas, upcast } from '@app/charge-box';
+import type { Clock, EventStore, Position, RecordedEvent } from '@app/kernel';
 import { codedError } from '@app/kernel';
 import type { CentralSystemOperation } from '@app/ocpp';
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandHandler, ICommandHandler, IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUID } from 'node:crypto';
-import type { Answering } from './answering';
 import { automaticAnswering } from './answering';
 import type { Commanded, OperatorOrigin } from './commands';
 import { ChangeAnswering, FindAnswering } from './commands';
@@ -14,7 +13,7 @@ import type { RuntimeSettings } from './settings';
 import { CLOCK, EVENT_STORE, RUNTIME_SETTINGS } from './tokens';
 import { metadataOfOperator } from './metadata';
 
-type Changed = DomainEvent<'AnsweringChanged', Answering & { readonly at: string }>;
+type Changed = ServiceEventOf<'AnsweringChanged'>;
 
 /** The rules in force, kept in a stream of their own. */
 @Injectable()
@@ -35,8 +34,8 @@ export class AnsweringRules {
   }
 
   /** Rules that another instance stored. */
-  take({ data }: Pick<RecordedEvent, 'data'>): void {
-    const { at: _at, ...rules } = data as Changed['data'];
+  take(event: RecordedEvent): void {
+    const { at: _at, ...rules } = upcast<Changed>(event).data;
     this.current = rules;
   }
 
@@ -52,7 +51,7 @@ export class AnsweringRules {
   async change(rules: Answering, origin: OperatorOrigin): Promise<Position> {
     const at = new Date(this.clock.now()).toISOString();
     const data: Changed['data'] = { ...rules, at };
-    const metadata = { schema: 1, ...metadataOfOperator(origin, at) };
+    const metadata = { schema: serviceEventSchemas.AnsweringChanged, ...metadataOfOperator(origin, at) };
     const event = { id: randomUUID(), type: 'AnsweringChanged', data, metadata };
     const result = await this.store.append(answeringRulesStream, [event], 'any');
     if (result.outcome === 'conflict') throw codedError('conflict-persists', answeringRulesStream);
