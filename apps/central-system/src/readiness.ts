@@ -46,11 +46,12 @@ export class Readiness {
   }
 
   private readModels(head: Position | undefined): ReadinessCheck {
-    const { checkpoint, skipped } = this.history.readModels.status();
+    const { checkpoint, skipped, interruption } = this.history.readModels.status();
     if (this.isReplaced(head)) return { status: 'down', detail: replaced };
     const isBehind = head === undefined || checkpoint < head;
     const place = isBehind && head !== undefined ? `at ${checkpoint || 'the beginning'} of ${head}` : undefined;
-    const detail = [place, skipped > 0 ? `${skipped} events left out` : undefined].filter(Boolean).join('; ');
+    const leftOut = skipped > 0 ? `${skipped} events left out` : undefined;
+    const detail = [place, leftOut, interruption].filter(Boolean).join('; ');
     const lag = isBehind ? Math.round(lagOf(this.history.readModels)) : 0;
     return { status: 'up', lag, ...(detail === '' ? {} : { detail }) };
   }

@@ -1,4 +1,5 @@
-import type { Answering, OfferedRequest } from '@app/runtime';
+import type { Answering } from '@app/charge-box';
+import type { OfferedRequest } from '@app/runtime';
 import { ClaimRequest, FindAnswering, ReleaseRequest } from '@app/runtime';
 import { Injectable } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';

@@ -1,6 +1,6 @@
 import type { ChargeBoxEvent } from '@app/charge-box';
 import type { RequestRow } from '@app/read-models';
-import type { Answering } from '@app/runtime';
+import type { Answering } from '@app/charge-box';
 import { automaticAnswering } from '@app/runtime';
 import type { ListeningApi } from './specs/fake-sides';
 import { key, listen, problemOf, violationsOf } from './specs/fake-sides';

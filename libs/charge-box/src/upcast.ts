@@ -1,18 +1,34 @@
-import type { DomainEvent, RecordedEvent } from '@app/kernel';
-import type { ChargeBoxEvent, ChargeBoxEventType } from './events';
+import type { EventShapes, RecordedEvent } from '@app/kernel';
+import { lifted } from '@app/kernel';
+import type { ChargeBoxEvent } from './events';
+import { chargeBoxEventSchemas } from './events';
+import type { IdTagEvent } from './id-tag/events';
+import { idTagEventSchemas } from './id-tag/events';
+import type { PresetEvent } from './preset/events';
+import { presetEventSchemas } from './preset/events';
+import type { ServiceEvent } from './service/events';
+import { serviceEventSchemas } from './service/events';
+import { upcasters } from './upcasters';
 
-type Upcaster = (data: object) => object;
+/** Everything that is stored for ever. Snapshots are not: see `stateSchema`. */
+export type StoredEvent = ChargeBoxEvent | IdTagEvent | PresetEvent | ServiceEvent;
 
-/** For each event type the steps from one schema version to the next: the first leads from 1 to 2. Every shape so far is current. */
-const upcasters: Partial<Record<ChargeBoxEventType, readonly Upcaster[]>> = {};
+/** Current schema version of the data of every type of event. */
+export const eventSchemas: Readonly<Record<StoredEvent['type'], number>> = {
+  ...chargeBoxEventSchemas,
+  ...idTagEventSchemas,
+  ...presetEventSchemas,
+  ...serviceEventSchemas,
+};
 
-/** A stored event in the shape that the code knows. */
-export function upcast(event: RecordedEvent): ChargeBoxEvent {
-  const steps = upcasters[event.type as ChargeBoxEventType] ?? [];
-  return raise(event, event.metadata.schema, steps) as ChargeBoxEvent;
-}
+export const isKnownType = (type: string): type is StoredEvent['type'] => Object.hasOwn(eventSchemas, type);
 
-/** Applies the steps that a version still lacks. */
-export function raise({ type, data }: DomainEvent, schema: number, steps: readonly Upcaster[]): DomainEvent {
-  return { type, data: steps.slice(schema - 1).reduce((shape, step) => step(shape), data) };
+const shapes: EventShapes = { schemas: eventSchemas, upcasters };
+
+/**
+ * A stored event in the shape that the code knows; the reader vouches for the stream. Every reader of `data` reads it through this. Throws
+ * `event-newer` for a type or a version of a later program, so that it is not misread.
+ */
+export function upcast<Event extends StoredEvent = ChargeBoxEvent>(event: RecordedEvent): RecordedEvent & Event {
+  return lifted(event, shapes) as RecordedEvent & Event;
 }

@@ -20,6 +20,10 @@ export const errorTable = {
     'What is asked is being built from the history, which takes a while after an upgrade or a loss of the file. Charge boxes are served.',
   'store-closed': 'The event store is closed because the service is stopping.',
   'store-newer': 'The event store was written by a newer version of this program. Start that version or a later one.',
+  'event-newer':
+    'An event was stored by a newer version of this program. It is not read, so that it is not misread; start that version or a later one.',
+  'event-unreadable':
+    'An event has a shape that this program cannot bring up to date. This is a defect of the program, or the history was changed by hand.',
   'event-not-json':
     'An event holds a value that JSON cannot carry. This is a defect of the program; nothing was recorded.',
   'conflict-persists':

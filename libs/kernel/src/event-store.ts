@@ -1,4 +1,4 @@
-import type { DomainEvent, EventToAppend, Position, RecordedEvent } from './event';
+import type { EventToAppend, Position, RecordedEvent } from './event';
 
 /** Revision of the last event that the writer has seen; `NO_STREAM` if none; `any` skips the check. */
 export type ExpectedRevision = number | 'any';
@@ -99,9 +99,4 @@ export interface EventStore {
   retain(stream: string, retention: Retention): Promise<void>;
   /** Refuses new work, finishes what was taken, releases the file or connection. Safe to call twice. */
   close(): Promise<void>;
-}
-
-/** Narrows a recorded event to the events of one domain; the reader vouches for the stream. */
-export function asEvents<Event extends DomainEvent>(events: readonly RecordedEvent[]): readonly RecordedEvent<Event>[] {
-  return events as readonly RecordedEvent<Event>[];
 }

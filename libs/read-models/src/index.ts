@@ -4,4 +4,4 @@ export type { ReadModelsOptions } from './read-models';
 export { ReadModelsModule } from './read-models.module';
 export { rebuildFromZero } from './rebuild';
 export * from './rows';
-export { dump } from './sqlite/database';
+export { dump, shape as shapeOfRows } from './sqlite/database';

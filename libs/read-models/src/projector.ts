@@ -51,18 +51,19 @@ export class Projector {
     this.subscription = this.store.subscribe(
       { after: this.tables.checkpoint, batchSize },
       ({ events, checkpoint, caughtUp }) => {
-        const { skipped } = this.tables.apply(events, checkpoint);
+        const { skipped, newer } = this.tables.apply(events, checkpoint);
         this.skipped += skipped.length;
         this.applied += events.length;
         for (const { event, error } of skipped) this.signals.skipped(event, error);
-        this.wait = 100;
-        if (caughtUp) this.index();
+        if (newer === undefined) this.wait = 100;
+        if (caughtUp && newer === undefined) this.index();
         this.signals.progress({
-          checkpoint: checkpoint > '' ? checkpoint : this.tables.checkpoint,
-          caughtUp,
+          checkpoint: checkpoint > '' && newer === undefined ? checkpoint : this.tables.checkpoint,
+          caughtUp: caughtUp && newer === undefined,
           skipped: this.skipped,
           applied: this.applied,
         });
+        if (newer !== undefined) throw newer as Error;
         return caughtUp && events.length >= busyBatch ? this.rest() : undefined;
       },
     );

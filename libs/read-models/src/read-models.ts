@@ -34,6 +34,7 @@ export class ReadModels {
   private closing = false;
   private built = false;
   private caughtUpAt = Date.now();
+  private interruption: string | undefined;
   private whenCaughtUp: (() => void) | undefined;
   private waiters: Waiter[] = [];
   private readonly writer: SqliteDatabase;
@@ -114,9 +115,12 @@ export class ReadModels {
       for (const end of ['', '-wal', '-shm']) rmSync(`${this.options.file}${end}`, { force: true });
   }
 
-  /** `caughtUpAt`: when the rows last showed everything, milliseconds since 1970; the start of this run at first. */
-  status(): Progress & { readonly caughtUpAt: number } {
-    return { ...this.progress, caughtUpAt: this.caughtUpAt };
+  /**
+   * `caughtUpAt`: when the rows last showed everything, milliseconds since 1970; the start of this run at first. `interruption`: why they
+   * are not going on at the moment.
+   */
+  status(): Progress & { readonly caughtUpAt: number; readonly interruption: string | undefined } {
+    return { ...this.progress, caughtUpAt: this.caughtUpAt, interruption: this.interruption };
   }
 
   /** Resolves once the rows show everything that is stored; tells how far it is meanwhile. */
@@ -154,7 +158,10 @@ export class ReadModels {
       progress: (progress) => this.advance(progress),
       skipped: ({ type, stream, position }, error) =>
         log.error({ type, stream, position, err: error }, 'An event was left out of the read models'),
-      interrupted: (error, retryIn) => log.warn({ err: error, retryIn }, 'The read models were interrupted'),
+      interrupted: (error, retryIn) => {
+        this.interruption = error instanceof Error ? error.message : undefined;
+        log.warn({ err: error, retryIn }, 'The read models were interrupted');
+      },
     });
     this.wakeThread = () => projector.hurry();
     this.stopBuilding = () => projector.stop();
@@ -171,6 +178,7 @@ export class ReadModels {
     thread.on('message', (message: WorkerMessage) => {
       if (message.kind === 'progress') return this.advance(message);
       const { kind, ...fields } = message;
+      if (message.kind === 'interrupted') this.interruption = message.reason;
       log.warn(
         fields,
         kind === 'skipped' ? 'An event was left out of the read models' : 'The read models were interrupted',
@@ -195,6 +203,7 @@ export class ReadModels {
 
   private advance(progress: Progress): void {
     this.progress = progress;
+    this.interruption = undefined;
     if (progress.caughtUp) {
       this.caughtUpAt = Date.now();
       this.whenCaughtUp?.();

@@ -1,12 +1,11 @@
-import type { Answerer, ChargeBoxSettings } from '@app/charge-box';
-import { answeringRulesStream } from '@app/charge-box';
-import type { Clock, DomainEvent, EventStore, Position, RecordedEvent } from '@app/kernel';
+import type { Answerer, Answering, ChargeBoxSettings, ServiceEventOf } from '@app/charge-box';
+import { answeringRulesStream, serviceEventSchemas, upcast } from '@app/charge-box';
+import type { Clock, EventStore, Position, RecordedEvent } from '@app/kernel';
 import { codedError, NO_STREAM } from '@app/kernel';
 import type { CentralSystemOperation } from '@app/ocpp';
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandHandler, ICommandHandler, IQueryHandler, QueryHandler } from '@nestjs/cqrs';
 import { randomUUID } from 'node:crypto';
-import type { Answering } from './answering';
 import { automaticAnswering } from './answering';
 import type { Commanded, OperatorOrigin } from './commands';
 import { ChangeAnswering, FindAnswering } from './commands';
@@ -14,7 +13,7 @@ import type { RuntimeSettings } from './settings';
 import { CLOCK, EVENT_STORE, RUNTIME_SETTINGS } from './tokens';
 import { metadataOfOperator } from './metadata';
 
-type Changed = DomainEvent<'AnsweringChanged', Answering & { readonly at: string }>;
+type Changed = ServiceEventOf<'AnsweringChanged'>;
 
 const tries = 5;
 
@@ -39,9 +38,12 @@ export class AnsweringRules {
   }
 
   /** Rules that the log tells of, of this instance or of another one. */
-  take({ data, revision }: Pick<RecordedEvent, 'data' | 'revision'>): void {
+  take(event: RecordedEvent): void {
+    this.put(upcast<Changed>(event).data, event.revision);
+  }
+
+  private put({ at: _at, ...rules }: Changed['data'], revision: number): void {
     if (revision <= this.revision) return;
-    const { at: _at, ...rules } = data as Changed['data'];
     this.current = rules;
     this.revision = revision;
   }
@@ -58,7 +60,7 @@ export class AnsweringRules {
   async change(rules: Answering, origin: OperatorOrigin): Promise<Position> {
     const at = new Date(this.clock.now()).toISOString();
     const data: Changed['data'] = { ...rules, at };
-    const metadata = { schema: 1, ...metadataOfOperator(origin, at) };
+    const metadata = { schema: serviceEventSchemas.AnsweringChanged, ...metadataOfOperator(origin, at) };
     const event = { id: randomUUID(), type: 'AnsweringChanged', data, metadata };
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const result = await this.store.append(answeringRulesStream, [event], this.revision);
@@ -66,7 +68,7 @@ export class AnsweringRules {
         await this.restore();
         continue;
       }
-      this.take({ data, revision: result.revision });
+      this.put(data, result.revision);
       await this.store.retain(answeringRulesStream, { maxCount: 100 });
       return result.position;
     }

@@ -1,5 +1,5 @@
 import type { ChargeBoxEvent, ChargeBoxEventOf, IdTagDetails, IdTagEvent } from '@app/charge-box';
-import { authorize, identityOfStream } from '@app/charge-box';
+import { authorize, identityOfStream, isKnownType, upcast } from '@app/charge-box';
 import type { EventStore, Position, RecordedEvent } from '@app/kernel';
 import { BEGINNING } from '@app/kernel';
 import type { IdTagInfo } from '@app/ocpp';
@@ -183,7 +183,8 @@ export class AuthorizationDirectory {
 
   /** Takes an event into account that the log tells. */
   applyRecorded(event: RecordedEvent, position?: Position): void {
-    this.apply(event as unknown as RelevantEvent, identityOfStream(event.stream), position);
+    // Of the whole log, types of a later program are none of its business.
+    if (isKnownType(event.type)) this.apply(upcast<RelevantEvent>(event), identityOfStream(event.stream), position);
   }
 }
 

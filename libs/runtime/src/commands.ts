@@ -1,4 +1,5 @@
 import type {
+  Answering,
   ChargeBoxSettings,
   GivenAnswer,
   IdTagDetails,
@@ -12,7 +13,6 @@ import type {
 import type { Position, QuirkNote } from '@app/kernel';
 import type { CentralSystemOperation, CentralSystemRequest, Violation } from '@app/ocpp';
 import { Command, Query } from '@nestjs/cqrs';
-import type { Answering } from './answering';
 
 /** A request that a charge box sent, understood. The only way in for charge boxes. */
 export class AnswerChargeBox extends Command<AnsweredRequest> {

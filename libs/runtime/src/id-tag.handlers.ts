@@ -1,7 +1,7 @@
 import type { IdTagEvent, IdTagState } from '@app/charge-box';
-import { decideIdTag, evolveIdTag, idTagEventSchemas, idTagStream, initialIdTag } from '@app/charge-box';
+import { decideIdTag, evolveIdTag, idTagEventSchemas, idTagStream, initialIdTag, upcast } from '@app/charge-box';
 import type { EventStore, Position } from '@app/kernel';
-import { asEvents, codedError } from '@app/kernel';
+import { codedError } from '@app/kernel';
 import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { Inject, Injectable } from '@nestjs/common';
 import { randomUUID } from 'node:crypto';
@@ -31,8 +31,8 @@ export class IdTags {
     const at = new Date(this.clock.now()).toISOString();
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const page = await this.store.readStream(idTagStream(idTag), { from: 0, limit: 10_000 });
-      const state = asEvents<IdTagEvent>(page.events).reduce<IdTagState>(
-        (known, { type, data }) => evolveIdTag(known, { type, data } as IdTagEvent),
+      const state = page.events.reduce<IdTagState>(
+        (known, event) => evolveIdTag(known, upcast<IdTagEvent>(event)),
         initialIdTag,
       );
       const decision = work(state, at);

@@ -3,7 +3,6 @@ export type { AuthorizationSeed } from './authorization-directory';
 export { ChargeBoxes } from './charge-boxes';
 export { loadChargeBox } from './charge-box-history';
 export { automaticAnswering } from './answering';
-export type { Answering } from './answering';
 export { AnsweringRules } from './answering-rules';
 export * from './commands';
 export { CALLER } from './caller';

@@ -1,6 +1,5 @@
-import type { ListChunk, ListEntry } from '@app/charge-box';
-import { localListStream, nextListChunk } from '@app/charge-box';
-import type { DomainEvent } from '@app/kernel';
+import type { ListChunk, ListEntry, ServiceEventOf } from '@app/charge-box';
+import { localListStream, nextListChunk, serviceEventSchemas, upcast } from '@app/charge-box';
 import { codedError, NO_STREAM } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
@@ -11,7 +10,7 @@ import { WantLocalList } from './commands';
 import { metadataOfOperator } from './metadata';
 import { RuntimeContext } from './runtime-context';
 
-type Stored = DomainEvent<'LocalListEntriesStored', { readonly entries: readonly ListEntry[]; readonly at: string }>;
+type Stored = ServiceEventOf<'LocalListEntriesStored'>;
 
 const entriesInEvent = 500;
 /** Milliseconds that a part of a list waits for its box. */
@@ -28,7 +27,7 @@ export class LocalLists {
   async store(entries: readonly ListEntry[], origin: OperatorOrigin): Promise<string> {
     const listId = randomUUID();
     const at = this.context.now();
-    const metadata = { schema: 1, ...metadataOfOperator(origin, at) };
+    const metadata = { schema: serviceEventSchemas.LocalListEntriesStored, ...metadataOfOperator(origin, at) };
     const stream = localListStream(listId);
     // A server takes a megabyte in one append. Only a list that is stored whole comes to be wanted, so a part of one does no harm.
     for (let part = 0; part * entriesInEvent < entries.length; part += 1) {
@@ -59,7 +58,7 @@ export class LocalLists {
     const first = Math.floor(from / entriesInEvent);
     const limit = Math.max(1, Math.ceil(to / entriesInEvent) - first);
     const { events } = await this.context.store.readStream(localListStream(listId), { from: first, limit });
-    const entries = events.flatMap((event) => (event as unknown as Stored).data.entries);
+    const entries = events.flatMap((event) => upcast<Stored>(event).data.entries);
     return entries.slice(from - first * entriesInEvent, to - first * entriesInEvent);
   }
 }

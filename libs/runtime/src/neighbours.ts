@@ -3,11 +3,13 @@ import {
   heartbeatPrefix,
   identityOfStream,
   idTagPrefix,
+  isKnownType,
   statePrefix,
   telemetryPrefix,
   upcast,
 } from '@app/charge-box';
 import type { Position, RecordedEvent, Subscription } from '@app/kernel';
+import { hasCode } from '@app/kernel';
 import { Injectable } from '@nestjs/common';
 import { AnsweringRules } from './answering-rules';
 import { Liveness } from './liveness';
@@ -69,6 +71,8 @@ export class Neighbours {
       const isOurs = event.metadata.instance === this.context.instance.run;
       if (identity !== undefined && !isOurs) this.notice(event, identity);
     } catch (error) {
+      // A newer instance is at work: what follows waits, as its events cannot be left out one by one.
+      if (hasCode(error, 'event-newer')) throw error;
       const { type, stream, position } = event;
       this.context.meter.count('neighbour_events_skipped_total');
       this.context.log.error({ type, stream, position, err: error }, 'An event of another instance was left out');
@@ -76,6 +80,7 @@ export class Neighbours {
   }
 
   private notice(recorded: RecordedEvent, identity: string): void {
+    if (!isKnownType(recorded.type)) return;
     const event = upcast(recorded);
     if (event.type === 'ChargeBoxSilent') return this.liveness.forget(identity);
     const isStranger = event.type === 'ChargeBoxBooted' && event.data.answered === 'Rejected';

@@ -1,6 +1,7 @@
 import type { ChargeBoxEvent, Task, TaskChange } from '@app/charge-box';
 import { freesTheLine, identityOfStream, sagaTypes, tasksOf, upcast } from '@app/charge-box';
 import type { Clock, EventStore, Log, Meter, Position, RecordedEvent, Subscription } from '@app/kernel';
+import { hasCode } from '@app/kernel';
 import type { DueTask } from './commands';
 
 /** What the to-do lists held at a position of the log; the read models keep it between runs. */
@@ -40,16 +41,18 @@ export class ToDoLists {
   private live = false;
   private wait = 100;
   private caughtUp: () => void = () => undefined;
+  private failed: (reason: unknown) => void = () => undefined;
   skipped = 0;
 
   constructor(private readonly parts: ToDoListParts) {}
 
-  /** Resolves when the lists are those of now; only then tasks are handed out. */
+  /** Resolves when the lists are those of now; only then tasks are handed out. Rejects with `event-newer` when they cannot be read. */
   async start(seed: TaskSeed): Promise<void> {
     this.current = this.stepOf(this.parts.clock.now());
     for (const task of seed.tasks) this.put(task);
-    await new Promise<void>((resolve) => {
+    await new Promise<void>((resolve, reject) => {
       this.caughtUp = resolve;
+      this.failed = reject;
       this.follow(seed.position);
     });
     this.live = true;
@@ -105,6 +108,10 @@ export class ToDoLists {
     );
     const again = (error?: unknown) => {
       if (this.stopped) return;
+      if (!this.live && hasCode(error, 'event-newer')) {
+        this.stopped = true;
+        return this.failed(error);
+      }
       this.parts.log.warn({ err: error, retryIn: this.wait }, 'The to-do lists were interrupted');
       setTimeout(() => this.stopped || this.follow(from), this.wait).unref();
       this.wait = Math.min(longestWait, this.wait * 2);
@@ -112,7 +119,10 @@ export class ToDoLists {
     this.subscription.ended.then(() => again(), again);
   }
 
-  /** A saga never dies of one bad event: it is reported, counted and left out. */
+  /**
+   * A saga never dies of one bad event: it is reported, counted and left out. At one of a newer program the lists stop and look again
+   * later: what they left out would never be done.
+   */
   private take(recorded: RecordedEvent): void {
     try {
       const identity = identityOfStream(recorded.stream) ?? '';
@@ -121,6 +131,7 @@ export class ToDoLists {
       this.parts.seen(event, identity, recorded.position);
       if (this.live && freesTheLine.has(event.type)) this.handOutNow(identity);
     } catch (error) {
+      if (hasCode(error, 'event-newer')) throw error;
       const { type, stream, position } = recorded;
       this.skipped += 1;
       this.parts.meter.count('saga_events_skipped_total');

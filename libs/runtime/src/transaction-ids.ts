@@ -1,29 +1,15 @@
-import { transactionIdClaimStream, transactionIdStream } from '@app/charge-box';
+import type { ServiceEventOf } from '@app/charge-box';
+import { serviceEventSchemas, transactionIdClaimStream, transactionIdStream, upcast } from '@app/charge-box';
 import { codedError, NO_STREAM } from '@app/kernel';
-import type { DomainEvent, EventStore } from '@app/kernel';
+import type { EventStore } from '@app/kernel';
 import { randomUUID } from 'node:crypto';
 import { transactionIdBlock } from './settings';
 
 /** The greatest id that every charge box can hold (32 bit signed). */
 export const greatestTransactionId = 2_147_483_647;
 
-type BlockReserved = DomainEvent<
-  'TransactionIdsReserved',
-  { readonly first: number; readonly last: number; readonly at: string }
->;
-
-/** In the stream of claims: ids that are spoken for, one that a responder chose or a block of ours. */
-type IdsClaimed = DomainEvent<
-  'TransactionIdsClaimed',
-  {
-    readonly first: number;
-    readonly last: number;
-    readonly by: 'responder' | 'block';
-    /** The request that a responder's id is for. */
-    readonly msgId?: string;
-    readonly at: string;
-  }
->;
+type BlockReserved = ServiceEventOf<'TransactionIdsReserved'>;
+type IdsClaimed = ServiceEventOf<'TransactionIdsClaimed'>;
 
 interface Block {
   next: number;
@@ -99,7 +85,7 @@ export class TransactionIds {
 
   private async claimsNear(id: number) {
     const page = await this.store.readStream(transactionIdClaimStream(id), { from: 0, limit: 2_000 });
-    return { claims: page.events.map(({ data }) => data as IdsClaimed['data']), revision: page.lastRevision };
+    return { claims: page.events.map((event) => upcast<IdsClaimed>(event).data), revision: page.lastRevision };
   }
 
   /** Speaks for a block as far as nobody chose its ids, and keeps those that somebody did. */
@@ -137,7 +123,7 @@ export class TransactionIds {
   private async reserveBlock(): Promise<void> {
     for (let attempt = 0; attempt < 20; attempt += 1) {
       const page = await this.store.readStream(transactionIdStream, { direction: 'backward', limit: 1 });
-      const newest = page.events[0] as unknown as BlockReserved | undefined;
+      const newest = page.events[0] && upcast<BlockReserved>(page.events[0]);
       const first = (newest?.data.last ?? 0) + 1;
       const last = Math.min(first + this.blockSize - 1, greatestTransactionId);
       if (first > greatestTransactionId) throw codedError('transaction-ids-exhausted');
@@ -150,9 +136,15 @@ export class TransactionIds {
     throw codedError('conflict-persists', transactionIdStream);
   }
 
-  private async append(stream: string, type: string, data: object, revision: number): Promise<boolean> {
+  private async append<Event extends BlockReserved | IdsClaimed>(
+    stream: string,
+    type: Event['type'],
+    data: Event['data'],
+    revision: number,
+  ): Promise<boolean> {
     const id = randomUUID();
-    const metadata = { schema: 1, correlationId: id, causationId: id, actor: 'system', receivedAt: this.now() };
+    const schema = serviceEventSchemas[type];
+    const metadata = { schema, correlationId: id, causationId: id, actor: 'system', receivedAt: this.now() };
     const event = { id, type, data, metadata };
     const result = await this.store.append(stream, [event], revision < 0 ? NO_STREAM : revision);
     return result.outcome === 'appended';

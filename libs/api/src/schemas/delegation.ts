@@ -1,5 +1,5 @@
 import type { RequestRow } from '@app/read-models';
-import type { Answering } from '@app/runtime';
+import type { Answering } from '@app/charge-box';
 import { z } from 'zod';
 import { named } from '../schema-documents';
 import { answers, centralSystemOperations } from './answerers';

@@ -11,7 +11,8 @@ import {
   FindRequests,
   FindReservations,
 } from '@app/read-models';
-import type { Answering, Commanded, InvalidAnswer } from '@app/runtime';
+import type { Answering } from '@app/charge-box';
+import type { Commanded, InvalidAnswer } from '@app/runtime';
 import {
   AnswerRequest,
   automaticAnswering,

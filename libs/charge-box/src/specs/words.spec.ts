@@ -9,7 +9,6 @@ import {
   vendorRegistry,
 } from '../index';
 import { interpretTime, isTimeZone } from '../times';
-import { raise } from '../upcast';
 import fc from 'fast-check';
 
 const noon = '2026-03-01T12:00:00.000Z';
@@ -94,15 +93,5 @@ describe('the registry of vendors', () => {
 
   it('names entries that it cannot read', () => {
     expect(vendorRegistry('a, /b')).toMatchObject({ violations: [expect.stringContaining('/b')] });
-  });
-});
-
-describe('an old event', () => {
-  const steps = [(data: object) => ({ ...data, second: true }), (data: object) => ({ ...data, third: true })];
-
-  it('takes the steps that its version lacks, and no others', () => {
-    expect(raise({ type: 'X', data: {} }, 1, steps)).toEqual({ type: 'X', data: { second: true, third: true } });
-    expect(raise({ type: 'X', data: {} }, 2, steps)).toEqual({ type: 'X', data: { third: true } });
-    expect(raise({ type: 'X', data: {} }, 3, steps)).toEqual({ type: 'X', data: {} });
   });
 });

@@ -1,4 +1,6 @@
+import { isKnownType, upcast } from '@app/charge-box';
 import type { Position, RecordedEvent } from '@app/kernel';
+import { hasCode } from '@app/kernel';
 import type { Occasion, ProjectedEvent, Projection } from '../projection';
 import { occasionOf } from '../projection';
 import { projections } from '../projections';
@@ -115,6 +117,8 @@ class Table {
 /** What became of one batch. */
 export interface Applied {
   readonly skipped: readonly { readonly event: RecordedEvent; readonly error: unknown }[];
+  /** Why nothing from one event on was taken: a newer program stored it. */
+  readonly newer?: unknown;
 }
 
 /** Brings batches of events into the tables: rows and checkpoint in one transaction, so an event counts once. */
@@ -138,35 +142,43 @@ export class ProjectorTables {
     return this.readCheckpoint.get()?.position ?? '';
   }
 
-  /** Applies what is newer than the checkpoint. An event that a projection cannot take is skipped and reported. */
+  /** Applies what lies after the checkpoint. An event that a projection cannot take is skipped and reported; at one of a newer program it ends. */
   apply(events: readonly RecordedEvent[], checkpoint: Position): Applied {
-    const skipped: Applied['skipped'][number][] = [];
-    const run = this.database.transaction(() => {
+    const run = this.database.transaction((): Applied => {
       const from = this.checkpoint;
-      for (const event of events) {
-        if (event.position <= from) continue;
-        try {
-          this.applyOne(event);
-        } catch (error) {
-          skipped.push({ event, error });
-        }
-      }
+      const { skipped, taken, newer } = this.applyAll(events.filter(({ position }) => position > from));
       for (const table of this.tables) table.flush();
-      if (checkpoint > from) this.keepCheckpoint.run(checkpoint, skipped.length, anchorIn(events));
+      const reached = newer === undefined ? checkpoint : (taken.at(-1)?.position ?? from);
+      if (reached > from) this.keepCheckpoint.run(reached, skipped.length, anchorIn(taken));
+      return { skipped, newer };
     });
     try {
-      run();
+      return run();
     } catch (error) {
       for (const table of this.tables) table.forget();
       throw error;
     }
-    return { skipped };
+  }
+
+  private applyAll(events: readonly RecordedEvent[]): Applied & { readonly taken: readonly RecordedEvent[] } {
+    const skipped: Applied['skipped'][number][] = [];
+    for (const [place, event] of events.entries()) {
+      try {
+        this.applyOne(event);
+      } catch (error) {
+        if (hasCode(error, 'event-newer')) return { skipped, taken: events.slice(0, place), newer: error };
+        skipped.push({ event, error });
+      }
+    }
+    return { skipped, taken: events };
   }
 
   private applyOne(recorded: RecordedEvent): void {
     const occasion = occasionOf(recorded);
     if (occasion === undefined) return;
-    const event = { type: recorded.type, data: recorded.data } as ProjectedEvent;
+    // Rows of a type that a later program brings come with a new version of a projection, which builds them anew.
+    if (!isKnownType(recorded.type)) return;
+    const event = upcast<ProjectedEvent>(recorded);
     for (const table of this.tablesOf(event.type)) table.apply(event, occasion);
     this.appended.apply(recorded, event, occasion);
   }

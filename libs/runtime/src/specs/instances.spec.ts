@@ -1,9 +1,9 @@
+import type { Answering } from '@app/charge-box';
 import { answeringRulesStream, stateStream, telemetryStream } from '@app/charge-box';
 import { openInMemoryStore } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
 import { codedError } from '@app/kernel';
 import { noon } from '@app/testing';
-import type { Answering } from '../answering';
 import { automaticAnswering } from '../answering';
 import { AnsweringRules } from '../answering-rules';
 import { AuthorizationDirectory } from '../authorization-directory';

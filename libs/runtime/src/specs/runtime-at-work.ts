@@ -115,12 +115,20 @@ export class RuntimeAtWork {
     })
     class Root {}
     const app = await NestFactory.createApplicationContext(Root, { logger: false, abortOnError: false });
-    await app.get(AnsweringRules, { strict: false }).restore();
-    await app.get(Reactions, { strict: false }).start({ position: '', tasks: [] });
-    app
-      .get(Neighbours, { strict: false })
-      .start(await app.get(AuthorizationDirectory, { strict: false }).restore(emptySeed, store));
-    return new RuntimeAtWork(app, clock, complaints);
+    const runtime = new RuntimeAtWork(app, clock, complaints);
+    try {
+      await runtime.restore(store);
+    } catch (error) {
+      await runtime.stop();
+      throw error;
+    }
+    return runtime;
+  }
+
+  private async restore(store: EventStore): Promise<void> {
+    await this.get(AnsweringRules).restore();
+    await this.get(Reactions).start({ position: '', tasks: [] });
+    this.get(Neighbours).start(await this.get(AuthorizationDirectory).restore(emptySeed, store));
   }
 
   get<Part>(part: abstract new (...args: never[]) => Part): Part {
