@@ -1,5 +1,4 @@
 import type { ChargePointOperation } from '@app/ocpp';
-import type { ChargeBoxEvent } from '../events';
 import type { Deferral, ScheduledOperation } from './events';
 import type { WantedList } from './local-list';
 
@@ -24,7 +23,7 @@ export interface SentCall extends WaitingCall {
   readonly messageId: string;
   readonly respondBy: string;
   /** What the box did in the meantime: its answer may come after the effect, or never. */
-  readonly shown?: { readonly evidence: ChargeBoxEvent['type']; readonly at: string } & Evidence;
+  readonly shown?: { readonly evidence: string; readonly at: string } & Evidence;
 }
 
 /** What an event of the box shows about an operation that was sent. */
