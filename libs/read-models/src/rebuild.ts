@@ -3,7 +3,7 @@ import { openForWriting } from './sqlite/database';
 import { ProjectorTables } from './sqlite/projector-tables';
 
 /** Builds read models from the whole log into a file. The log is read to its present end. */
-export async function rebuildFromZero(store: EventStore, file: string): Promise<void> {
+export async function rebuildFromZero(store: Pick<EventStore, 'readAll'>, file: string): Promise<void> {
   const database = openForWriting(file);
   try {
     const tables = new ProjectorTables(database);

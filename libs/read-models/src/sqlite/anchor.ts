@@ -16,7 +16,7 @@ export function anchorIn(events: readonly RecordedEvent[]): string | null {
 }
 
 /** Whether the rows were made of this log: not of another one, nor of a later state than the one that was restored from a backup. */
-export async function isMadeOf(store: EventStore, database: SqliteDatabase): Promise<boolean> {
+export async function isMadeOf(store: Pick<EventStore, 'readStream'>, database: SqliteDatabase): Promise<boolean> {
   const kept = database
     .prepare<[], { position: string; anchor: string | null }>('SELECT position, anchor FROM checkpoint')
     .get();
