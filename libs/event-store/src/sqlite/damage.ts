@@ -6,6 +6,9 @@ export function damageOf(file: string, most = 20): readonly string[] {
   try {
     const lines = db.prepare<[], string>(`PRAGMA integrity_check(${most})`).pluck().all();
     return lines.filter((line) => line !== 'ok');
+  } catch (error) {
+    // Damage may be such that it cannot even be described.
+    return [(error as Error).message];
   } finally {
     db.close();
   }

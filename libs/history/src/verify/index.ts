@@ -1,4 +1,4 @@
-import { BEGINNING } from '@app/kernel';
+import type { RecordedEvent } from '@app/kernel';
 import { scan } from '../scan';
 import type { Summary } from '../summary';
 import { Digest } from '../summary';
@@ -61,10 +61,10 @@ class Running {
     });
   }
 
-  take(event: Parameters<NonNullable<CheckRun['take']>>[0]): void {
+  takeAll(events: readonly RecordedEvent[]): void {
     if (this.failure !== undefined || 'skipped' in this.run) return;
     try {
-      this.run.take?.(event);
+      for (const event of events) this.run.take?.(event);
     } catch (error) {
       this.fail(error);
     }
@@ -73,7 +73,16 @@ class Running {
   /** What one check cannot do is no reason to leave out the others. */
   async end(tell: (share: number) => void): Promise<void> {
     if (this.failure !== undefined || 'skipped' in this.run) return;
-    await Promise.resolve(this.run.end?.(tell)).catch((error: unknown) => this.fail(error));
+    try {
+      await this.run.end?.(tell);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /** The log broke off: who looks at every event has not seen them all. */
+  breakOff(error: unknown): void {
+    if ('take' in this.run) this.fail(error);
   }
 
   result(): CheckResult {
@@ -99,12 +108,14 @@ export async function verifyHistory(
     .filter(({ name }) => only === undefined || only.includes(name))
     .map((check) => new Running(check, evidence));
   const digest = new Digest();
-  for await (const { events, share } of scan(evidence.log, { after: BEGINNING })) {
-    for (const event of events) {
-      digest.take(event);
-      for (const each of running) each.take(event);
+  try {
+    for await (const { events, share } of scan(evidence.log)) {
+      for (const event of events) digest.take(event);
+      for (const each of running) each.takeAll(events);
+      onProgress?.('reading', share, digest.count);
     }
-    onProgress?.('reading', share, digest.count);
+  } catch (error) {
+    for (const each of running) each.breakOff(error);
   }
   for (const each of running) await each.end((share) => onProgress?.(each.check.name, share, digest.count));
   const results = running.map((each) => each.result());
