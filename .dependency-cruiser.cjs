@@ -10,7 +10,7 @@ const allowed = {
   ingress: ['kernel', 'ocpp', 'soap', 'runtime'],
   egress: ['kernel', 'ocpp', 'soap', 'runtime'],
   'read-models': ['kernel', 'ocpp', 'charge-box', 'runtime'],
-  history: ['kernel', 'event-store'],
+  history: ['kernel', 'ocpp', 'charge-box', 'event-store', 'runtime', 'read-models'],
   api: ['kernel', 'ocpp', 'charge-box', 'runtime', 'read-models'],
 };
 const tests = '(\\.(spec|e2e-spec|contract)\\.ts$|/specs/)';

@@ -1,6 +1,7 @@
 import type { CopyProgress, CopyReport, Place } from '@app/history';
 import { copyHistory, openSource, openTarget, placeOf, shownPlace } from '@app/history';
 import { Command } from 'commander';
+import { placesText as places } from './places';
 import { showProgress } from './progress';
 
 interface Options {
@@ -15,8 +16,6 @@ interface Options {
 let hasBegun = false;
 /** Whether something was written: what fails from then on is no refusal. */
 export const copyHasBegun = (): boolean => hasBegun;
-
-const places = 'embedded:<folder>, ndjson:<file>, esdb://... or kurrentdb://...';
 
 export function copyCommand(): Command {
   return new Command('copy')
@@ -33,6 +32,15 @@ export function copyCommand(): Command {
 
 async function copy(options: Options, command: Command): Promise<void> {
   const [from, to] = named(options, command);
+  await copyBetween(from, to, options);
+}
+
+/** Copies, compares and reports, in which `import` is the same. */
+export async function copyBetween(
+  from: Place,
+  to: Place,
+  options: Pick<Options, 'continue' | 'json'> & { readonly shownAs?: string },
+): Promise<void> {
   const begin = performance.now();
   process.once('SIGINT', () => {
     process.stderr.write('\nInterrupted. What is copied stays; go on with --continue.\n');
@@ -51,7 +59,9 @@ async function copy(options: Options, command: Command): Promise<void> {
       progress.end();
       const seconds = (performance.now() - begin) / 1_000;
       process.stdout.write(
-        options.json ? `${JSON.stringify({ ...report, seconds })}\n` : said(report, { from, to, seconds }),
+        options.json
+          ? `${JSON.stringify({ ...report, seconds })}\n`
+          : said(report, { from: options.shownAs ?? shownPlace(from), to: shownPlace(to), seconds }),
       );
       if (!report.identical) process.exitCode = 1;
     } finally {
@@ -75,8 +85,8 @@ function named(options: Options, command: Command): readonly [Place, Place] {
 }
 
 interface Occasion {
-  readonly from: Place;
-  readonly to: Place;
+  readonly from: string;
+  readonly to: string;
   readonly seconds: number;
 }
 
@@ -84,7 +94,7 @@ function said(report: CopyReport, { from, to, seconds }: Occasion): string {
   const { kept, copied, source, target, identical, shortened, forgotten } = report;
   const rate = Math.round(source.events / seconds);
   return [
-    `${shownPlace(from)} -> ${shownPlace(to)}`,
+    `${from} -> ${to}`,
     `${copied} events copied${kept > 0 ? `, ${kept} were there already` : ''}, in ${seconds.toFixed(1)} s (${rate} events/s with comparing)`,
     `source  ${source.events} events in ${source.streams} streams, ${source.checksum}`,
     `target  ${target.events} events in ${target.streams} streams, ${target.checksum}`,

@@ -1,17 +1,46 @@
 #!/usr/bin/env node
-import { errorCode } from '@app/kernel';
 import { Command } from 'commander';
 import { copyCommand, copyHasBegun } from './copy';
+import { endOfLook, endOfMove } from './exit-codes';
+import { exportCommand } from './export';
+import { importCommand } from './import';
+import { endWithReader } from './output';
+import { showCommand } from './show';
+import { statsCommand } from './stats';
+import { tailCommand } from './tail';
+import { transactionCommand } from './transaction';
+import { verifyCommand } from './verify';
 
-// The command line over a history. Exit codes: 0 done; 1 failed, or what was copied is not identical; 2 refused, nothing was done.
+const commands = [
+  tailCommand(),
+  showCommand(),
+  transactionCommand(),
+  verifyCommand(),
+  statsCommand(),
+  exportCommand(),
+  importCommand(),
+  copyCommand(),
+];
+/** They change a store: who calls them must know whether something was written. */
+const moves = ['copy', 'import'];
 
 const program = new Command('history')
   .description('Works on the history of the charge boxes, beside a running service or on its own.')
+  .addHelpText(
+    'after',
+    `
+Exit codes: 0 done; 1 something was found (verify), nothing was found (show, transaction), or a copy or an import broke off or is not
+identical; 2 refused, nothing was done; 3 the history cannot be read; 4 failed. For copy and import a history that cannot be read is refused.`,
+  )
   .showHelpAfterError()
-  .exitOverride()
-  .addCommand(copyCommand());
+  .exitOverride();
+for (const command of commands) program.addCommand(command.showHelpAfterError());
+
+let isMove = false;
+program.hook('preAction', (_program, command) => void (isMove = moves.includes(command.name())));
 
 async function main(): Promise<void> {
+  endWithReader();
   try {
     await program.parseAsync();
   } catch (error) {
@@ -23,11 +52,10 @@ function endOf(error: unknown): number {
   const { exitCode, message } = error as { readonly exitCode?: number; readonly message?: string };
   // commander has said it already.
   if (exitCode !== undefined) return exitCode === 0 ? 0 : 2;
-  const known = errorCode(error);
   process.stderr.write(`${message ?? String(error)}\n`);
-  if (!copyHasBegun()) return known === undefined ? 1 : 2;
-  process.stderr.write('What is copied stays; go on with --continue.\n');
-  return 1;
+  if (!isMove) return endOfLook(error);
+  if (copyHasBegun()) process.stderr.write('What is copied stays; go on with --continue.\n');
+  return endOfMove(error, copyHasBegun());
 }
 
 void main();

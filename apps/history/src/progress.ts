@@ -1,15 +1,23 @@
-import type { CopyProgress } from '@app/history';
 import type { WriteStream } from 'node:tty';
 
 type Output = Pick<WriteStream, 'write'> & { readonly isTTY?: boolean };
 
-/** Tells how far a copy is: in place on a terminal, else in a line now and then. */
+/** How far some long work is. */
+export interface Progress {
+  readonly phase: string;
+  readonly events: number;
+  /** From 0 to 1. */
+  readonly share: number;
+}
+
+/** Tells how far a work is: in place on a terminal, else in a line now and then. */
 export function showProgress(output: Output) {
   const every = output.isTTY === true ? 200 : 5_000;
   let shown = performance.now();
   let phase = '';
   let begin = shown;
-  const take = (progress: CopyProgress): void => {
+  let isOnLine = false;
+  const take = (progress: Progress): void => {
     const now = performance.now();
     if (progress.phase !== phase) {
       phase = progress.phase;
@@ -17,14 +25,13 @@ export function showProgress(output: Output) {
     }
     if (now - shown < every) return;
     shown = now;
-    output.write(
-      output.isTTY === true ? `\r${lineOf(progress, now - begin)}   ` : `${lineOf(progress, now - begin)}\n`,
-    );
+    isOnLine = output.isTTY === true;
+    output.write(isOnLine ? `\r${lineOf(progress, now - begin)}   ` : `${lineOf(progress, now - begin)}\n`);
   };
-  return { take, end: () => void (output.isTTY === true && output.write('\r\n')) };
+  return { take, end: () => void (isOnLine && output.write('\r\n')) };
 }
 
-function lineOf({ phase, events, share }: CopyProgress, milliseconds: number): string {
+function lineOf({ phase, events, share }: Progress, milliseconds: number): string {
   const seconds = milliseconds / 1_000;
   const left = share > 0.001 && seconds > 1 ? `, about ${Math.ceil((seconds / share) * (1 - share))} s left` : '';
   return `${phase}: ${events} events, ${Math.floor(share * 100)} %${left}`;

@@ -9,6 +9,7 @@ export { connectionFaults, redacted } from './eventstoredb/connection';
 export { openInMemoryStore } from './in-memory';
 export type { InMemoryOptions } from './in-memory';
 export type { EmbeddedStore } from './embedded/store';
+export { damageOf } from './sqlite/damage';
 export { lockForWriting } from './sqlite/lock';
 export type { WriteLock } from './sqlite/lock';
 

@@ -10,7 +10,29 @@ import { Digest } from './summary';
 // One event a line, between a first line that says what the file is and a last one that says what the whole came to.
 
 const header = { format: 'ocpp-central-system-history', version: 1 } as const;
-const headerLine = `${JSON.stringify(header)}\n`;
+const plainHeader = headerLine({});
+
+/** What the first line of a file says of a history that is not the whole, or not as it was. */
+export interface PartNote {
+  readonly part?: Readonly<Record<string, unknown>>;
+  /** Events were left out of streams: those that are there are numbered from 0 without gaps. */
+  readonly renumbered?: true;
+  readonly pseudonyms?: true;
+}
+
+/** The first line of a history; `note` says what it is a part of. */
+export function headerLine(note: PartNote): string {
+  return `${JSON.stringify({ ...header, ...note })}\n`;
+}
+
+export function lineOf({ stream, revision, id, type, data, metadata }: MovedEvent): string {
+  return `${JSON.stringify({ stream, revision, id, type, data, metadata })}\n`;
+}
+
+export function endLine(whole: Summary): string {
+  return `${JSON.stringify({ end: whole })}\n`;
+}
+
 const stretch = 1_000;
 /** Violations that are told; a file of another kind would have one a line. */
 const most = 20;
@@ -44,7 +66,7 @@ export class NdjsonSide implements Side {
     const size = await ownSizeOf(file);
     const whole = size === 0 ? 0 : await endOfEvents(file);
     const handle = await opened(file);
-    return new NdjsonSide(file, handle, whole, whole <= headerLine.length);
+    return new NdjsonSide(file, handle, whole, whole <= plainHeader.length);
   }
 
   async *read(): AsyncIterable<Stretch> {
@@ -63,11 +85,7 @@ export class NdjsonSide implements Side {
   }
 
   async write(events: readonly MovedEvent[]): Promise<void> {
-    const lines = events.map(
-      ({ stream, revision, id, type, data, metadata }) =>
-        `${JSON.stringify({ stream, revision, id, type, data, metadata })}\n`,
-    );
-    await this.append(lines.join(''));
+    await this.append(events.map(lineOf).join(''));
   }
 
   async flush(): Promise<void> {
@@ -75,7 +93,7 @@ export class NdjsonSide implements Side {
   }
 
   async seal(whole: Summary): Promise<void> {
-    await this.append(`${JSON.stringify({ end: whole })}\n`);
+    await this.append(endLine(whole));
     await this.handle?.datasync();
   }
 
@@ -90,7 +108,7 @@ export class NdjsonSide implements Side {
   private async append(text: string): Promise<void> {
     if (!this.isCut) await this.handle?.truncate(this.size);
     this.isCut = true;
-    const bytes = Buffer.from(this.size === 0 ? headerLine + text : text);
+    const bytes = Buffer.from(this.size === 0 ? plainHeader + text : text);
     // A disk that fills up takes a part, and says so only to the next write.
     for (let done = 0; done < bytes.length;) {
       const written = await this.handle?.write(bytes, done, bytes.length - done, this.size + done);
@@ -112,15 +130,24 @@ async function ownSizeOf(file: string): Promise<number> {
   const size = (await sizeOf(file)) ?? 0;
   const start = size === 0 ? '' : await startOf(file);
   // A copy that was killed at once leaves a part of its first line.
-  if (headerLine.startsWith(start)) return start.length < headerLine.length ? 0 : size;
+  if (plainHeader.startsWith(start)) return start.length < plainHeader.length ? 0 : size;
   const fault = faultOfHeader(start.split('\n', 1)[0] ?? '') ?? 'is not the first line of a history';
   throw codedError('history-unreadable', `${file}: line 1: ${fault}`);
+}
+
+/** What the first line of a file says of the history in it. */
+export async function noteIn(file: string): Promise<PartNote> {
+  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+    const { part, renumbered, pseudonyms } = (parsed(line) ?? {}) as PartNote;
+    return { ...(part && { part }), ...(renumbered && { renumbered }), ...(pseudonyms && { pseudonyms }) };
+  }
+  return {};
 }
 
 async function startOf(file: string): Promise<string> {
   const handle = await open(file, 'r');
   try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(headerLine.length), 0, headerLine.length, 0);
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(plainHeader.length), 0, plainHeader.length, 0);
     return buffer.toString('latin1', 0, bytesRead);
   } finally {
     await handle.close();

@@ -22,6 +22,24 @@ export function placeOf(text: string, namespace?: string): Place | { readonly fa
   };
 }
 
+/** What the environment of a service says of where its history is. */
+export interface Surroundings {
+  readonly DATA_DIR?: string | undefined;
+  readonly EVENT_STORE?: string | undefined;
+  readonly EVENT_STORE_NAMESPACE?: string | undefined;
+}
+
+/** As the settings of the service have it. */
+export const usualFolder = './data';
+
+/** Where a service in these surroundings keeps its history, or why there is none. */
+export function placeOfService(surroundings: Surroundings): Place | { readonly fault: string } {
+  const { DATA_DIR: folder = usualFolder, EVENT_STORE: store = 'embedded', EVENT_STORE_NAMESPACE } = surroundings;
+  if (store === 'memory')
+    return { fault: 'EVENT_STORE is `memory`, which keeps no history that could be read. Name another by --store.' };
+  return placeOf(store === 'embedded' ? `embedded:${folder}` : store, EVENT_STORE_NAMESPACE);
+}
+
 /** A folder stands for the file of events in it, as `DATA_DIR` does. */
 function eventsFile(path: string): string {
   const isFile = existsSync(path) ? statSync(path).isFile() : path.endsWith('.db');

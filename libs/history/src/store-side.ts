@@ -1,9 +1,9 @@
 import type { EventStore, EventToAppend, Position } from '@app/kernel';
 import { BEGINNING, codedError, NO_STREAM } from '@app/kernel';
+import { scan } from './scan';
 import type { Side, Stretch } from './side';
 import type { MovedEvent } from './summary';
 
-const pageSize = 2_000;
 /** Events of one stream that go in one append, and the characters of their data: stores have limits. */
 const batch = { events: 200, characters: 400_000 } as const;
 
@@ -37,19 +37,8 @@ export class StoreSide implements Side {
     return this.end === BEGINNING;
   }
 
-  async *read(): AsyncIterable<Stretch> {
-    const { end } = this;
-    if (end === BEGINNING) return;
-    let next = this.page(BEGINNING);
-    for (;;) {
-      const page = await next;
-      const isLast = page.endOfLog || page.next >= end;
-      // The next page is read while this one is worked on.
-      if (!isLast) next = this.page(page.next);
-      const events = page.events.filter(({ position }) => position <= end);
-      yield { events, share: isLast ? 1 : Number(page.next) / Number(end) };
-      if (isLast) return;
-    }
+  read(): AsyncIterable<Stretch> {
+    return scan(this.store, { end: this.end });
   }
 
   async write(events: readonly MovedEvent[], countOf: (stream: string) => number): Promise<void> {
@@ -77,13 +66,6 @@ export class StoreSide implements Side {
   async close(): Promise<void> {
     await Promise.allSettled(this.underWay);
     await this.store.close();
-  }
-
-  private page(from: Position) {
-    const page = this.store.readAll({ from, direction: 'forward', limit: pageSize });
-    // Nobody may come for it.
-    page.catch(() => undefined);
-    return page;
   }
 
   private async append(run: readonly MovedEvent[], countOf: (stream: string) => number): Promise<void> {

@@ -5,3 +5,6 @@ export { ReadModelsModule } from './read-models.module';
 export { rebuildFromZero } from './rebuild';
 export * from './rows';
 export { dump, shape as shapeOfRows } from './sqlite/database';
+export { copyReadModels, differencesBetween } from './sqlite/compare';
+export type { RowDifference } from './sqlite/compare';
+export { identityOfTransaction, rowsOf, tableNames } from './sqlite/rows-of';

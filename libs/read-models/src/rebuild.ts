@@ -3,7 +3,7 @@ import { makeIndexes, openForWriting } from './sqlite/database';
 import { ProjectorTables } from './sqlite/projector-tables';
 
 /** Builds read models from the whole log into a file. The log is read to its present end. Rejects with `event-newer` at an event of a newer program. */
-export async function rebuildFromZero(store: EventStore, file: string): Promise<void> {
+export async function rebuildFromZero(store: Pick<EventStore, 'readAll'>, file: string): Promise<void> {
   const database = openForWriting(file);
   try {
     const tables = new ProjectorTables(database);

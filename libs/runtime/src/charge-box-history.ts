@@ -23,7 +23,8 @@ export interface LoadedChargeBox {
   readonly sinceSnapshot: number;
 }
 
-interface Snapshot {
+/** What a snapshot holds. */
+export interface ChargeBoxSnapshot {
   readonly schema: number;
   readonly state: ChargeBoxState;
   readonly stateRevision: number;
@@ -88,14 +89,14 @@ async function readSince(store: EventStore, stream: string, revision: number): P
   }
 }
 
-async function newestSnapshot(store: EventStore, identity: string): Promise<Snapshot | undefined> {
+async function newestSnapshot(store: EventStore, identity: string): Promise<ChargeBoxSnapshot | undefined> {
   const { events } = await store.readStream(snapshotStream(identity), { direction: 'backward', limit: 1 });
-  const snapshot = events[0]?.data as Snapshot | undefined;
+  const snapshot = events[0]?.data as ChargeBoxSnapshot | undefined;
   // A snapshot of another shape is worth nothing: the events tell the same.
   return snapshot?.schema === stateSchema ? snapshot : undefined;
 }
 
-async function telemetrySince(store: EventStore, identity: string, snapshot: Snapshot | undefined): Promise<Stretch> {
+async function telemetrySince(store: EventStore, identity: string, snapshot: ChargeBoxSnapshot | undefined): Promise<Stretch> {
   const stream = telemetryStream(identity);
   if (snapshot !== undefined) return readSince(store, stream, snapshot.telemetryRevision);
   const tail = await store.readStream(stream, { direction: 'backward', limit: telemetryTail });
@@ -111,7 +112,7 @@ export async function storeSnapshot(
 ): Promise<void> {
   const id = randomUUID();
   const { state, stateRevision, telemetryRevision } = box;
-  const data: Snapshot = { schema: stateSchema, state, stateRevision, telemetryRevision };
+  const data: ChargeBoxSnapshot = { schema: stateSchema, state, stateRevision, telemetryRevision };
   const metadata = { schema: stateSchema, correlationId: id, causationId: id, actor: 'system', receivedAt: at };
   await store.append(snapshotStream(identity), [{ id, type: 'SnapshotTaken', data, metadata }], 'any');
   await store.retain(snapshotStream(identity), { maxCount: 1 });

@@ -2,6 +2,7 @@ export { AuthorizationDirectory, emptySeed } from './authorization-directory';
 export type { AuthorizationSeed } from './authorization-directory';
 export { ChargeBoxes } from './charge-boxes';
 export { loadChargeBox } from './charge-box-history';
+export type { ChargeBoxSnapshot } from './charge-box-history';
 export { automaticAnswering } from './answering';
 export { AnsweringRules } from './answering-rules';
 export * from './commands';

@@ -23,7 +23,7 @@ export function anchorPosition(database: SqliteDatabase): Position {
 }
 
 /** Whether the rows were made of this log: not of another one, nor of a later state than the one that was restored from a backup. */
-export async function isMadeOf(store: EventStore, database: SqliteDatabase): Promise<boolean> {
+export async function isMadeOf(store: Pick<EventStore, 'readStream'>, database: SqliteDatabase): Promise<boolean> {
   const kept = database
     .prepare<[], { position: string; anchor: string | null }>('SELECT position, anchor FROM checkpoint')
     .get();

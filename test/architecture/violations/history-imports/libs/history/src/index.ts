@@ -1,1 +1,1 @@
-export { thing } from '../../charge-box/src';
+export { thing } from '../../soap/src';

@@ -1,0 +1,80 @@
+import type { Moment, Place } from '@app/history';
+import { knownSchemas, momentOf, openLog, placeOf, placeOfService, snapshotType } from '@app/history';
+import type { EventStore } from '@app/kernel';
+import type { Command } from 'commander';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { showProgress } from './progress';
+
+export const placesText = 'embedded:<folder>, ndjson:<file>, esdb://... or kurrentdb://...';
+
+export interface StoreOptions {
+  readonly store?: string;
+  readonly namespace?: string;
+  readonly json?: boolean;
+}
+
+/** The options of everything that looks into a history. */
+export function withStore(command: Command): Command {
+  return command
+    .option('--store <place>', `${placesText}; that of the service with this environment by default`)
+    .option('--namespace <name>', 'namespace in EventStoreDB')
+    .option('--json', 'prints JSON')
+    .exitOverride();
+}
+
+export function placeFrom({ store, namespace }: StoreOptions, command: Command): Place {
+  const place = store === undefined ? placeOfService(process.env) : placeOf(store, namespace);
+  return 'fault' in place ? command.error(`--store: ${place.fault}`) : place;
+}
+
+/** Read models that follow the log at a place, if there are any here. */
+export function readModelsOf(place: Place): string | undefined {
+  if (place.kind === 'ndjson') return undefined;
+  const folder = place.kind === 'embedded' ? dirname(place.file) : process.env.DATA_DIR;
+  const file = folder === undefined ? undefined : join(folder, 'read-models.db');
+  return file !== undefined && existsSync(file) ? file : undefined;
+}
+
+/** Does something with the history at a place, and closes it. */
+export async function withLog<Result>(
+  place: Place,
+  work: (log: EventStore, progress: ReturnType<typeof showProgress>) => Promise<Result>,
+): Promise<Result> {
+  const progress = showProgress(process.stderr);
+  const log = await openLog(place, (each) => progress.take({ ...each, phase: 'laying out the file' }));
+  try {
+    return await work(log, progress);
+  } finally {
+    progress.end();
+    await log.close();
+  }
+}
+
+/** What an option of the command line says, or the end of the command with what is wrong with it. */
+export function momentFrom(command: Command, name: string, text: string | undefined): Moment | undefined {
+  if (text === undefined) return undefined;
+  const moment = momentOf(text, Date.now());
+  return 'fault' in moment ? command.error(`${name}: ${moment.fault}`) : moment;
+}
+
+export function wholeFrom(command: Command, name: string, text: string): number {
+  const value = Number(text);
+  // A transaction id that somebody made up may be negative.
+  return /^-?\d{1,10}$/.test(text)
+    ? value
+    : command.error(`${name}: ${JSON.stringify(text.slice(0, 60))} is no whole number.`);
+}
+
+export function typesFrom(command: Command, names: readonly string[] | undefined): readonly string[] | undefined {
+  const known = [...Object.keys(knownSchemas), snapshotType];
+  const unknown = names?.filter((name) => !known.includes(name)) ?? [];
+  if (unknown.length === 0) return names;
+  return command.error(`--type: there is no ${unknown.join(', ')}. There are:\n${known.sort().join(', ')}`);
+}
+
+/** For options that may be given again. */
+export const again = (value: string, before: readonly string[] | undefined): readonly string[] => [
+  ...(before ?? []),
+  value,
+];

@@ -1,0 +1,47 @@
+import { openEmbeddedStore, openEventStoreDb } from '@app/event-store';
+import type { EventStore } from '@app/kernel';
+import { codedError } from '@app/kernel';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CopyProgress } from './copy';
+import { copyHistory } from './copy';
+import type { Place } from './place';
+import { openSource, openTarget } from './sides';
+
+/** Opens a history to look into it; nothing is written there, and a service may be at work on it. A file of lines is laid out as a store first. */
+export async function openLog(place: Place, onProgress?: (progress: CopyProgress) => void): Promise<EventStore> {
+  if (place.kind === 'eventstoredb') return openEventStoreDb(place);
+  if (place.kind === 'ndjson') return laidOut(place, onProgress);
+  if (!existsSync(place.file)) throw codedError('history-unreadable', `there is no file ${place.file}`);
+  return openEmbeddedStore({ file: place.file, readOnly: true });
+}
+
+async function laidOut(place: Place, onProgress?: (progress: CopyProgress) => void): Promise<EventStore> {
+  const folder = mkdtempSync(join(tmpdir(), 'ocpp-history-'));
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  try {
+    const file = join(folder, 'events.db');
+    await fill({ kind: 'embedded', file }, place, onProgress);
+    const store = await openEmbeddedStore({ file, readOnly: true });
+    const close = store.close.bind(store);
+    return Object.assign(store, { close: () => close().finally(remove) });
+  } catch (error) {
+    remove();
+    throw error;
+  }
+}
+
+async function fill(to: Place, from: Place, onProgress?: (progress: CopyProgress) => void): Promise<void> {
+  const source = await openSource(from);
+  try {
+    const target = await openTarget(to, from);
+    try {
+      await copyHistory(source, target, { resume: false, ...(onProgress === undefined ? {} : { onProgress }) });
+    } finally {
+      await target.close();
+    }
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,103 @@
+import type { RecordedEvent } from '@app/kernel';
+
+/** Kinds of text in a history that say who or where somebody is. */
+export type PersonalKind = 'idTag' | 'natural-key' | 'identity' | 'address' | 'url' | 'name' | 'id' | 'time' | 'words';
+
+/** By the names of the members that hold them, in events, states and rows alike. */
+const kinds: Readonly<Record<string, PersonalKind | undefined>> = {
+  idTag: 'idTag',
+  parentIdTag: 'idTag',
+  stopIdTag: 'idTag',
+  key: 'natural-key',
+  stopKey: 'natural-key',
+  identity: 'identity',
+  chargePointSerialNumber: 'identity',
+  chargeBoxSerialNumber: 'identity',
+  meterSerialNumber: 'identity',
+  iccid: 'identity',
+  imsi: 'identity',
+  remoteAddress: 'address',
+  from: 'url',
+  replyTo: 'url',
+  url: 'url',
+  addressOverride: 'url',
+  location: 'url',
+  instance: 'name',
+  heldBy: 'name',
+  responder: 'name',
+  messageId: 'id',
+  idempotencyKey: 'id',
+  orphanId: 'id',
+  fileName: 'id',
+  text: 'time',
+  note: 'words',
+  detail: 'words',
+  data: 'words',
+  fault: 'words',
+  info: 'words',
+};
+
+export type Replace = (kind: PersonalKind, text: string) => string;
+
+/** A value with every text of those kinds replaced; everything else as it is. */
+export function replaced(value: unknown, replace: Replace): unknown {
+  if (Array.isArray(value)) return value.map((member) => replaced(member, replace));
+  if (typeof value !== 'object' || value === null) return value;
+  const setting = isSetting(value);
+  return Object.fromEntries(
+    Object.entries(value).map(([name, member]) => [
+      name,
+      typeof member === 'string'
+        ? text(setting && name === 'value' ? 'words' : kindOf(name, member), member, replace)
+        : replaced(member, replace),
+    ]),
+  );
+}
+
+/** A key of the configuration of a box with its value, which may be an address or a password. */
+function isSetting(value: object): boolean {
+  const { key, value: set } = value as { readonly key?: unknown; readonly value?: unknown };
+  return typeof key === 'string' && typeof set === 'string' && !/^(-?[\d.]*|true|false)$/i.test(set);
+}
+
+function kindOf(name: string, member: string): PersonalKind | undefined {
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  // The place of a reading is a word of OCPP's, and so is the key of a setting.
+  if (name === 'location' && !member.includes(':')) return undefined;
+  return kind === 'natural-key' && !member.includes('|') ? undefined : kind;
+}
+
+function text(kind: PersonalKind | undefined, value: string, replace: Replace): string {
+  return kind === undefined || value === '' ? value : replace(kind, value);
+}
+
+/** An idTag as people may see it who need not know it. */
+export function masked(idTag: string): string {
+  return idTag.length > 6 ? `***${idTag.slice(-3)}` : '***';
+}
+
+const mask: Replace = (kind, value) => {
+  if (kind === 'idTag') return masked(value);
+  if (kind !== 'natural-key') return value;
+  const end = value.lastIndexOf('|') + 1;
+  return value.slice(0, end) + (end === value.length ? '' : '***');
+};
+
+/** A value with its idTags masked. What vendors put in free text stays. */
+export function withMaskedIdTags<Value>(value: Value): Value {
+  return replaced(value, mask) as Value;
+}
+
+const idTagStreams = /^(idTag-)(.+)$/;
+
+/** An event with its idTags masked, also where a deviation quotes one. */
+export function withMaskedEvent(event: RecordedEvent): RecordedEvent {
+  const { quirks, ...metadata } = event.metadata;
+  const notes = quirks?.map((note) => (/idtag/i.test(note.path ?? '') && note.text ? { ...note, text: '***' } : note));
+  return {
+    ...event,
+    stream: event.stream.replace(idTagStreams, (_whole, prefix: string, tag: string) => prefix + masked(tag)),
+    data: withMaskedIdTags(event.data),
+    metadata: { ...metadata, ...(notes === undefined ? {} : { quirks: notes }) },
+  };
+}

@@ -1,0 +1,55 @@
+import type { EventStore, RecordedEvent } from '@app/kernel';
+
+/** Something that is wrong in a history, or that waits for somebody to act. */
+export interface Finding {
+  /** What is wrong, in one sentence. */
+  readonly what: string;
+  /** Where: whatever of this is known. */
+  readonly place: Place;
+  /** What to do about it. */
+  readonly todo: string;
+}
+
+interface Place {
+  readonly stream?: string;
+  readonly revision?: number;
+  readonly position?: string;
+  readonly box?: string;
+  readonly transactionId?: number;
+  readonly table?: string;
+  readonly key?: string;
+}
+
+/** What a check works on. */
+export interface Evidence {
+  readonly log: Pick<EventStore, 'readAll' | 'readStream' | 'head'>;
+  /** The file of an embedded store. */
+  readonly storeFile?: string | undefined;
+  /** The file of read models that follow the log. */
+  readonly readModels?: string | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+  /** Transactions that have been open for longer are told. */
+  readonly openDays: number;
+}
+
+export type Report = (finding: Finding) => void;
+
+/** One question to a history. It sees every event once, in order; at the end it may read what it likes. */
+export interface Check {
+  readonly name: string;
+  readonly doc: string;
+  /** Begins; gives a reason in place of a run when there is nothing to look at. */
+  begin(evidence: Evidence, report: Report): CheckRun | { readonly skipped: string };
+}
+
+export interface CheckRun {
+  take?(event: RecordedEvent): void;
+  /** `tell`: how far it is, from 0 to 1. */
+  end?(tell: (share: number) => void): Promise<void> | void;
+}
+
+/** Where an event is. */
+export function placeOf({ stream, revision, position }: RecordedEvent): Finding['place'] {
+  return { stream, revision, position };
+}

@@ -1,0 +1,42 @@
+import { answeringRulesStream, heartbeatPrefix, snapshotPrefix } from '@app/charge-box';
+import type { RecordedEvent } from '@app/kernel';
+import { BEGINNING } from '@app/kernel';
+import type { Check, CheckRun, Report } from './check';
+import { placeOf } from './check';
+
+/** Streams that keep only their last events. */
+const forgets = (stream: string): boolean =>
+  stream.startsWith(heartbeatPrefix) || stream.startsWith(snapshotPrefix) || stream === answeringRulesStream;
+
+const restore =
+  'Events are missing or in each other’s place. Restore the store from a backup, or export what is there and keep both.';
+
+/** Every stream is numbered from 0 without gaps, and positions rise. */
+export const orderCheck: Check = {
+  name: 'order',
+  doc: 'revisions of each stream without gaps, positions rising',
+  begin: (_evidence, report) => new OrderRun(report),
+};
+
+class OrderRun implements CheckRun {
+  private readonly next = new Map<string, number>();
+  private newest = BEGINNING;
+
+  constructor(private readonly report: Report) {}
+
+  take(event: RecordedEvent): void {
+    const { stream, revision, position } = event;
+    if (position <= this.newest) this.found(event, `Position ${position} comes after ${this.newest}.`);
+    else this.newest = position;
+    const expected = this.next.get(stream) ?? 0;
+    this.next.set(stream, revision + 1);
+    if (revision === expected || (revision > expected && forgets(stream))) return;
+    const missing =
+      revision > expected ? `${revision - expected} events are missing before it` : 'it comes again or late';
+    this.found(event, `Revision ${revision} stands where ${expected} is due: ${missing}.`);
+  }
+
+  private found(event: RecordedEvent, what: string): void {
+    this.report({ what, place: placeOf(event), todo: restore });
+  }
+}

@@ -1,0 +1,106 @@
+import type { ChargeBoxEvent } from '@app/charge-box';
+import { identityOfStream, upcast } from '@app/charge-box';
+import type { RecordedEvent } from '@app/kernel';
+import { knownSchemas } from '../selection';
+import type { Check, CheckRun, Evidence, Finding, Report } from './check';
+import { placeOf } from './check';
+import { IdSet } from './id-set';
+
+const types = new Set(['TransactionStarted', 'TransactionStopped', 'TransactionClosed', 'OrphanStopReceived']);
+
+/** No id is given twice; every stop has its start; nothing stays open for ever. */
+export const transactionsCheck: Check = {
+  name: 'transactions',
+  doc: 'no id twice, stops without start, what stays open, orphans that nobody bound',
+  begin: (evidence, report) => new TransactionsRun(evidence, report),
+};
+
+interface Open {
+  readonly identity: string;
+  readonly since: string;
+  readonly place: Finding['place'];
+  superseded: boolean;
+}
+
+/** What is kept grows with what is open; of what ended only the id. */
+class TransactionsRun implements CheckRun {
+  private readonly ids = new IdSet();
+  private readonly open = new Map<number, Open>();
+  private readonly orphans = new Map<string, { readonly transactionId: number; readonly place: Finding['place'] }>();
+
+  constructor(
+    private readonly evidence: Evidence,
+    private readonly report: Report,
+  ) {}
+
+  take(recorded: RecordedEvent): void {
+    if (!types.has(recorded.type) || recorded.metadata.schema > (knownSchemas[recorded.type] ?? 0)) return;
+    const identity = identityOfStream(recorded.stream);
+    if (identity === undefined) return;
+    const event = upcast(recorded);
+    const place = { ...placeOf(recorded), box: identity };
+    if (event.type === 'TransactionStarted') this.start(event.data, identity, place);
+    if (event.type === 'TransactionStopped' || event.type === 'TransactionClosed')
+      this.end_(event, identity, { ...place, transactionId: event.data.transactionId });
+    if (event.type === 'OrphanStopReceived')
+      this.orphans.set(event.data.orphanId, { transactionId: event.data.transactionId, place });
+  }
+
+  end(): void {
+    const before = this.evidence.now - this.evidence.openDays * 86_400_000;
+    for (const [transactionId, { since, place, superseded }] of this.open) {
+      if (Date.parse(since) >= before) continue;
+      this.report({
+        what: `Transaction ${transactionId} has been open since ${since}${superseded ? ', though another one started on its connector later' : ''}.`,
+        place: { ...place, transactionId },
+        todo: 'See whether its stop came as an orphan (GET /api/transactions/orphans), and close it (POST /api/transactions/{id}/close).',
+      });
+    }
+    for (const { transactionId, place } of this.orphans.values())
+      this.report({
+        what: `A stop of transaction ${transactionId} has no start at this box.`,
+        place: { ...place, transactionId },
+        todo: 'Bind it to the transaction that it ends: close that one with the orphanId of this stop.',
+      });
+  }
+
+  private start(
+    data: Extract<ChargeBoxEvent, { type: 'TransactionStarted' }>['data'],
+    identity: string,
+    place: Finding['place'],
+  ): void {
+    const { transactionId, supersedes = [], at } = data;
+    if (!this.ids.add(transactionId))
+      this.report({
+        what: `The id of transaction ${transactionId} was given before.`,
+        place: { ...place, transactionId },
+        todo: `Look at both: history tail --type TransactionStarted --transaction ${transactionId} --since 1. Two histories may have been put together, or a backup was brought back.`,
+      });
+    this.open.set(transactionId, { identity, since: at, place, superseded: false });
+    for (const other of supersedes) {
+      const open = this.open.get(other);
+      if (open !== undefined) open.superseded = true;
+    }
+  }
+
+  private end_(
+    event: Extract<ChargeBoxEvent, { type: 'TransactionStopped' | 'TransactionClosed' }>,
+    identity: string,
+    place: Finding['place'],
+  ): void {
+    const { transactionId } = event.data;
+    const open = this.open.get(transactionId);
+    if (event.type === 'TransactionClosed' && event.data.orphanId !== undefined)
+      this.orphans.delete(event.data.orphanId);
+    if (open?.identity === identity) {
+      this.open.delete(transactionId);
+      return;
+    }
+    const why = this.ids.has(transactionId) ? 'is not open at this box' : 'was never started';
+    this.report({
+      what: `Transaction ${transactionId} ends here, but ${why}.`,
+      place,
+      todo: `Look at its story: history transaction ${transactionId}. Its start may be missing from this history.`,
+    });
+  }
+}
