@@ -2,6 +2,8 @@ export * from './clock';
 export * from './errors';
 export * from './event';
 export * from './event-store';
+export * from './exchange';
 export * from './log';
 export * from './mailbox';
 export * from './metrics';
+export * from './thread';

@@ -22,3 +22,5 @@ export type {
   UnreadableAnswer,
 } from './response-reader';
 export { shortened } from './text';
+export { createTextReplacer } from './text-replacer';
+export type { Replacement, Replaced, ReplaceTexts } from './text-replacer';

@@ -1,0 +1,3 @@
+export * from './captured';
+export { Captures } from './captures';
+export type { CapturesOptions } from './captures';
