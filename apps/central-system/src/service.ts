@@ -1,6 +1,6 @@
 import { createApi, loadOrCreateApiKey } from '@app/api';
 import type { ApiKey } from '@app/api';
-import { Captures } from '@app/capture';
+import { captureFileName, Captures } from '@app/capture';
 import { BoxCaller } from '@app/egress';
 import type { WsdlSource } from '@app/ingress';
 import { SoapListener } from '@app/ingress';
@@ -64,7 +64,7 @@ export async function startService(
   const history = await openHistory(configuration, log);
   const meter = new PrometheusMeter();
   const captures = new Captures({
-    file: join(DATA_DIR, 'captures.db'),
+    file: join(DATA_DIR, captureFileName),
     settings: captureSettings(configuration),
     log,
     meter,

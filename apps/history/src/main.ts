@@ -2,6 +2,7 @@
 import { errorCode } from '@app/kernel';
 import { Command } from 'commander';
 import { copyCommand, copyHasBegun } from './copy';
+import { replayCommand } from './replay';
 
 // The command line over a history. Exit codes: 0 done; 1 failed, or what was copied is not identical; 2 refused, nothing was done.
 
@@ -9,7 +10,8 @@ const program = new Command('history')
   .description('Works on the history of the charge boxes, beside a running service or on its own.')
   .showHelpAfterError()
   .exitOverride()
-  .addCommand(copyCommand());
+  .addCommand(copyCommand())
+  .addCommand(replayCommand());
 
 async function main(): Promise<void> {
   try {
