@@ -52,10 +52,12 @@ export class Captures implements Witness {
     if (existsSync(options.file)) this.writing();
   }
 
-  take(exchange: Exchange): void {
+  wants(isOdd: boolean): boolean {
     const { mode } = this.options.settings;
-    const isOdd = exchange.fault !== undefined || exchange.quirks.length > 0;
-    if (mode === 'off' || (mode === 'odd' && !isOdd)) return;
+    return mode === 'all' || (mode === 'odd' && isOdd);
+  }
+
+  take(exchange: Exchange): void {
     const bytes = exchange.body.length + 2 * exchange.answer.length;
     if (!this.hasRoomFor(bytes) || this.writing() === undefined) {
       this.options.meter.count('captures_dropped_total');

@@ -64,9 +64,11 @@ export class SoapExchange {
     const milliseconds = performance.now() - begin;
     if (message.kind === 'request')
       this.ports.meter.observe('ocpp_request_seconds', milliseconds / 1000, message.operation);
-    this.ports.witness?.take(
-      exchangeOf({ at: new Date(at).toISOString(), milliseconds, body }, arrival, message, answer),
-    );
+    const isOdd = answer.fault !== undefined || message.quirks.length > 0;
+    if (this.ports.witness?.wants(isOdd) === true)
+      this.ports.witness.take(
+        exchangeOf({ at: new Date(at).toISOString(), milliseconds, body }, arrival, message, answer),
+      );
     return answer;
   }
 

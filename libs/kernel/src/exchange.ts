@@ -19,5 +19,7 @@ export interface Exchange {
 
 /** Sees exchanges go by. It never holds them up, and never throws. */
 export interface Witness {
+  /** Whether it takes exchanges that are odd, or those that are not: most are not worth being told of. */
+  wants(isOdd: boolean): boolean;
   take(exchange: Exchange): void;
 }
