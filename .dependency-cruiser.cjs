@@ -11,7 +11,8 @@ const allowed = {
   egress: ['kernel', 'ocpp', 'soap', 'runtime'],
   'read-models': ['kernel', 'ocpp', 'charge-box', 'runtime'],
   history: ['kernel', 'ocpp', 'charge-box', 'event-store', 'runtime', 'read-models'],
-  api: ['kernel', 'ocpp', 'charge-box', 'runtime', 'read-models'],
+  capture: ['kernel', 'ocpp', 'soap'],
+  api: ['kernel', 'ocpp', 'charge-box', 'runtime', 'read-models', 'capture'],
 };
 const tests = '(\\.(spec|e2e-spec|contract)\\.ts$|/specs/)';
 
@@ -77,7 +78,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: `^${base}(libs|apps)/`,
-        pathNot: [`^${base}libs/(event-store|read-models)/src/sqlite`, tests],
+        pathNot: [`^${base}libs/(event-store|read-models|capture)/src/sqlite`, tests],
       },
       to: { path: 'node_modules/better-sqlite3/' },
     },
@@ -85,7 +86,7 @@ module.exports = {
       name: 'nest-in-its-place',
       comment: 'Nest and its decorators live in runtime, ingress, egress, read-models, api and apps.',
       severity: 'error',
-      from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store|testing)/` },
+      from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store|capture|testing)/` },
       to: { path: 'node_modules/@nestjs/' },
     },
   ],

@@ -2,7 +2,7 @@ import type { ApiOptions } from '@app/api';
 import { ApiModule } from '@app/api';
 import type { IngressSettings, WsdlSource } from '@app/ingress';
 import { IngressModule } from '@app/ingress';
-import type { Clock, EventStore, Log, Meter } from '@app/kernel';
+import type { Clock, EventStore, Log, Meter, Witness } from '@app/kernel';
 import type { ReadModels } from '@app/read-models';
 import { ReadModelsModule } from '@app/read-models';
 import type { RuntimeSettings } from '@app/runtime';
@@ -43,6 +43,7 @@ export interface AppParts extends Ports {
   readonly api: ApiOptions;
   readonly ingress: IngressSettings;
   readonly wsdl: WsdlSource;
+  readonly witness: Witness;
 }
 
 /** The whole service, wired. */
@@ -56,7 +57,7 @@ export class AppModule {
         RuntimeModule.forRoot(),
         ReadModelsModule.forRoot(parts.readModels),
         ApiModule.forRoot(parts.api),
-        IngressModule.forRoot(parts.ingress, parts.wsdl),
+        IngressModule.forRoot(parts.ingress, parts.wsdl, parts.witness),
       ],
     };
   }

@@ -3,34 +3,9 @@ import { parseAllowList } from '@app/egress';
 import { connectionFaults } from '@app/event-store';
 import { trustedProxies } from '@app/ingress';
 import { z } from 'zod';
-
-/** One environment variable: how it is read, and what it is for. The table is the whole configuration. */
-interface Variable<Schema extends z.ZodType = z.ZodType> {
-  readonly schema: Schema;
-  /** As shown in the documentation. */
-  readonly fallback: string;
-  readonly doc: string;
-}
-
-const variable = <Schema extends z.ZodType>(schema: Schema, fallback: string, doc: string): Variable<Schema> => ({
-  schema,
-  fallback,
-  doc,
-});
-
-const whole = (least: number, most: number, fallback: number) =>
-  z
-    .string()
-    .regex(/^\d{1,15}$/, 'must be a whole number')
-    .transform(Number)
-    .refine((value) => value >= least && value <= most, `must be between ${least} and ${most}`)
-    .default(fallback);
-
-const yesNo = (fallback: boolean) =>
-  z
-    .enum(['true', 'false', '1', '0'], 'must be true or false')
-    .transform((value) => value === 'true' || value === '1')
-    .default(fallback);
+import { captureVariables } from './capture-variables';
+import type { Variable } from './variable';
+import { variable, whole, yesNo } from './variable';
 
 const host = (fallback: string) =>
   z
@@ -233,6 +208,7 @@ export const variables = {
     '5000',
     'Requests being answered at once; more are refused as overload.',
   ),
+  ...captureVariables,
   LOG_LEVEL: variable(
     z
       .enum(

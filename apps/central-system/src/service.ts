@@ -1,5 +1,6 @@
 import { createApi, loadOrCreateApiKey } from '@app/api';
 import type { ApiKey } from '@app/api';
+import { captureFileName, Captures } from '@app/capture';
 import { BoxCaller } from '@app/egress';
 import type { WsdlSource } from '@app/ingress';
 import { SoapListener } from '@app/ingress';
@@ -21,6 +22,7 @@ import {
   stamped,
 } from '@app/runtime';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AppParts } from './app.module';
 import { AppModule } from './app.module';
@@ -28,7 +30,7 @@ import type { Configuration } from './configuration';
 import { instanceNameOf, prepareDataDir } from './data-dir';
 import { PrometheusMeter } from './prometheus';
 import { lagOf, Readiness } from './readiness';
-import { egressSettings, ingressSettings, runtimeSettings } from './settings';
+import { captureSettings, egressSettings, ingressSettings, runtimeSettings } from './settings';
 import type { History } from './stores';
 import { openHistory } from './stores';
 import { version } from './version';
@@ -60,9 +62,17 @@ export async function startService(
   prepareDataDir(DATA_DIR);
   const apiKey = loadOrCreateApiKey({ dataDir: DATA_DIR, fromEnvironment: API_KEY });
   const history = await openHistory(configuration, log);
+  const meter = new PrometheusMeter();
+  const captures = new Captures({
+    file: join(DATA_DIR, captureFileName),
+    settings: captureSettings(configuration),
+    log,
+    meter,
+  });
   try {
-    return await startOn(history, { configuration, log, clock, apiKey });
+    return await startOn(history, { configuration, log, clock, apiKey, meter, captures });
   } catch (error) {
+    await captures.stop();
     await history.readModels.stop();
     await history.close();
     throw error;
@@ -74,14 +84,15 @@ interface Given {
   readonly log: Log;
   readonly clock: Clock;
   readonly apiKey: ApiKey;
+  readonly meter: PrometheusMeter;
+  readonly captures: Captures;
 }
 
 async function startOn(history: History, given: Given): Promise<Service> {
-  const { configuration, apiKey } = given;
+  const { configuration, apiKey, meter, captures } = given;
   const { readModels } = history;
   const readiness = new Readiness(history);
-  const meter = new PrometheusMeter();
-  const app = await createApi(AppModule.forRoot(partsOf(history, { ...given, readiness, meter })), {
+  const app = await createApi(AppModule.forRoot(partsOf(history, given, readiness)), {
     nest: { logger: false, abortOnError: false },
     trustProxy: configuration.TRUST_PROXY.names,
   });
@@ -107,6 +118,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
     await drain(listener, work, configuration);
     readModels.letGo();
     await app.close();
+    await captures.stop();
     await readModels.stop();
     await history.close();
   });
@@ -115,14 +127,8 @@ async function startOn(history: History, given: Given): Promise<Service> {
 
 function partsOf(
   { store, readModels }: History,
-  {
-    configuration,
-    log,
-    clock,
-    apiKey,
-    readiness,
-    meter,
-  }: Given & { readonly readiness: Readiness; readonly meter: PrometheusMeter },
+  { configuration, log, clock, apiKey, meter, captures }: Given,
+  readiness: Readiness,
 ): AppParts {
   const instance = new Instance(configuration.INSTANCE_NAME ?? instanceNameOf(configuration.DATA_DIR));
   return {
@@ -136,8 +142,10 @@ function partsOf(
     readModels,
     ingress: ingressSettings(configuration),
     wsdl,
+    witness: captures,
     api: {
       apiKey,
+      captures,
       version,
       readiness: () => readiness.report(),
       metrics: () => meter.render(),

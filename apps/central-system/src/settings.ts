@@ -1,3 +1,4 @@
+import type { CaptureSettings } from '@app/capture';
 import type { EgressSettings } from '@app/egress';
 import { egressDefaults } from '@app/egress';
 import type { IngressSettings } from '@app/ingress';
@@ -51,5 +52,15 @@ export function ingressSettings(configuration: Configuration): IngressSettings {
     faultStatus: configuration.FAULT_STATUS,
     logIdTags: configuration.LOG_ID_TAGS,
     proxies: configuration.TRUST_PROXY,
+  };
+}
+
+/** The part of the configuration that says which messages are kept, and for how long. */
+export function captureSettings(configuration: Configuration): CaptureSettings {
+  return {
+    mode: configuration.CAPTURE,
+    milliseconds: configuration.CAPTURE_FOR * 3_600_000,
+    bytes: configuration.CAPTURE_LIMIT * 1024 * 1024,
+    idTags: configuration.CAPTURE_ID_TAGS,
   };
 }

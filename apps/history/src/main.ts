@@ -5,6 +5,7 @@ import { endOfLook, endOfMove } from './exit-codes';
 import { exportCommand } from './export';
 import { importCommand } from './import';
 import { endWithReader } from './output';
+import { replayCommand } from './replay';
 import { showCommand } from './show';
 import { statsCommand } from './stats';
 import { tailCommand } from './tail';
@@ -20,6 +21,7 @@ const commands = [
   exportCommand(),
   importCommand(),
   copyCommand(),
+  replayCommand(),
 ];
 /** They change a store: who calls them must know whether something was written. */
 const moves = ['copy', 'import'];

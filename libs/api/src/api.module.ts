@@ -1,6 +1,7 @@
 import { systemClock } from '@app/kernel';
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
+import { CapturesController } from './captures.controller';
 import { Changes } from './changes';
 import { ChargeBoxesController } from './charge-boxes.controller';
 import { CommandScheduling } from './command-scheduling';
@@ -32,6 +33,7 @@ export class ApiModule {
         CommandsController,
         LocalListsController,
         PresetsController,
+        CapturesController,
         RequestsController,
         HealthController,
       ],

@@ -7,6 +7,7 @@ import { configureApi } from './configure-api';
 import { rootOf, Sides } from './specs/fake-sides';
 import { namedSchemas, referenceTo } from './schema-documents';
 import * as answers from './schemas/answers';
+import * as captures from './schemas/captures';
 import * as commands from './schemas/commands';
 import * as consequences from './schemas/consequences';
 import * as delegation from './schemas/delegation';
@@ -125,7 +126,7 @@ describe('The OpenAPI document', () => {
   });
 
   it('has examples that keep to their schemas', () => {
-    const schemas = [rows, answers, requests, commands, consequences, delegation].flatMap((module) =>
+    const schemas = [rows, answers, captures, requests, commands, consequences, delegation].flatMap((module) =>
       Object.values<unknown>(module),
     );
     const documented = namedSchemas() as Record<string, { example?: unknown }>;

@@ -1,3 +1,4 @@
+import type { Captures } from '@app/capture';
 import type { Clock, Log, Position } from '@app/kernel';
 
 /** Injection token of the settings of the API. */
@@ -22,9 +23,13 @@ export interface ReadinessReport {
   readonly checks: Readonly<Record<string, ReadinessCheck>>;
 }
 
+/** Messages of charge boxes that are kept for a limited time. */
+export type CaptureSource = Pick<Captures, 'list' | 'find' | 'forget'>;
+
 /** What the API needs from the application that it is part of. */
 export interface ApiOptions {
   readonly apiKey: KeyVerifier;
+  readonly captures: CaptureSource;
   readonly version: string;
   readonly readiness: () => ReadinessReport | Promise<ReadinessReport>;
   /** Every figure in the text format of Prometheus. */

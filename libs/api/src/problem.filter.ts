@@ -29,6 +29,7 @@ const passing: ReadonlySet<string> = new Set([
   'conflict-persists',
   'mailbox-full',
   'overloaded',
+  'captures-unavailable',
 ]);
 
 /** Makes a problem of everything that is thrown. What callers did not cause is logged, and told without its internals. */

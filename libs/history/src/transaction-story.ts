@@ -124,7 +124,7 @@ function told(identity: string, transactionId: number, events: readonly Recorded
     .map(upcast)
     .filter(({ data }) => (data as { transactionId?: number }).transactionId === transactionId);
   const all = <Type extends ChargeBoxEvent['type']>(type: Type) =>
-    own.filter((event): event is ChargeBoxEventOf<Type> => event.type === type).map(({ data }) => data as Data<Type>);
+    own.filter((event) => event.type === type).map(({ data }) => data as Data<Type>);
   const [start, stop, closed] = [
     all('TransactionStarted')[0],
     all('TransactionStopped')[0],

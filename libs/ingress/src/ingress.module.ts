@@ -1,4 +1,4 @@
-import type { Clock, Log, Meter } from '@app/kernel';
+import type { Clock, Log, Meter, Witness } from '@app/kernel';
 import { CLOCK, LOG, METER } from '@app/runtime';
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
@@ -12,7 +12,7 @@ import type { WsdlSource } from './soap-listener';
 /** The way in for charge boxes. The application starts the listener last and closes it first. */
 @Module({})
 export class IngressModule {
-  static forRoot(settings: IngressSettings, wsdl: WsdlSource): DynamicModule {
+  static forRoot(settings: IngressSettings, wsdl: WsdlSource, witness?: Witness): DynamicModule {
     return {
       module: IngressModule,
       providers: [
@@ -21,7 +21,7 @@ export class IngressModule {
           provide: SoapListener,
           useFactory: (bus: CommandBus, clock: Clock, meter: Meter, log: Log) =>
             new SoapListener(settings, {
-              exchange: new SoapExchange(settings, { bus, clock, meter, log }),
+              exchange: new SoapExchange(settings, { bus, clock, meter, log, witness }),
               wsdl,
               meter,
               log,

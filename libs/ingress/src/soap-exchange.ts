@@ -1,6 +1,6 @@
 import type { CentralSystemOperation, FaultName, OcppVersion, Quirk } from '@app/ocpp';
 import { ocpp15 } from '@app/ocpp';
-import type { Clock, Log, Meter } from '@app/kernel';
+import type { Clock, Exchange, Log, Meter, Witness } from '@app/kernel';
 import { errorCode, errorTable } from '@app/kernel';
 import type { RequestOrigin } from '@app/runtime';
 import { AnswerChargeBox, NoteQuirks } from '@app/runtime';
@@ -15,6 +15,8 @@ export interface SoapAnswer {
   readonly status: number;
   readonly contentType: string;
   readonly xml: string;
+  /** Name of the fault, if it is one. */
+  readonly fault?: string;
 }
 
 /** What is known of a request before it is read. */
@@ -22,6 +24,7 @@ export interface Arrival {
   readonly requestId: string;
   readonly contentType?: string;
   readonly remoteAddress?: string;
+  readonly headers?: Exchange['headers'];
   /** Called when the request has to wait for somebody; the signal aborts when the box hangs up. */
   readonly hangUp?: () => AbortSignal;
 }
@@ -31,6 +34,7 @@ interface Ports {
   readonly clock: Clock;
   readonly meter: Meter;
   readonly log: Log;
+  readonly witness?: Witness;
 }
 
 /** Most refused requests whose deviations are noted at once. */
@@ -57,14 +61,19 @@ export class SoapExchange {
 
   async answer(body: Buffer, arrival: Arrival): Promise<SoapAnswer> {
     const begin = performance.now();
+    const at = this.ports.clock.now();
     const message = this.read(body, arrival.contentType);
     for (const { name } of message.quirks) this.ports.meter.count('ocpp_quirks_total', name);
-    if (message.kind === 'refused') {
-      this.note(message, arrival);
-      return this.refuse(message, arrival);
-    }
-    const answer = await this.dispatch(message, arrival);
-    this.ports.meter.observe('ocpp_request_seconds', (performance.now() - begin) / 1000, message.operation);
+    if (message.kind === 'refused') this.note(message, arrival);
+    const answer = message.kind === 'refused' ? this.refuse(message, arrival) : await this.dispatch(message, arrival);
+    const milliseconds = performance.now() - begin;
+    if (message.kind === 'request')
+      this.ports.meter.observe('ocpp_request_seconds', milliseconds / 1000, message.operation);
+    const isOdd = answer.fault !== undefined || message.quirks.length > 0;
+    if (this.ports.witness?.wants(isOdd) === true)
+      this.ports.witness.take(
+        exchangeOf({ at: new Date(at).toISOString(), milliseconds, body }, arrival, message, answer),
+      );
     return answer;
   }
 
@@ -163,7 +172,8 @@ export class SoapExchange {
       ...(messageId === undefined ? {} : { relatesTo: messageId }),
       ...(notUnderstood === undefined ? {} : { notUnderstood }),
     });
-    return { status: this.settings.faultStatus === '500' ? 500 : status, contentType: contentTypeOf(soapVersion), xml };
+    const contentType = contentTypeOf(soapVersion);
+    return { status: this.settings.faultStatus === '500' ? 500 : status, contentType, xml, fault };
   }
 
   // Unique without chance for each message: a random number for the run, and a count. A URI, as wsa:MessageID wants.
@@ -182,4 +192,24 @@ function briefly(quirks: readonly Quirk[]): readonly Quirk[] {
   }));
   let room = 500;
   return short.filter((quirk) => (room -= JSON.stringify(quirk).length) >= 0);
+}
+
+function exchangeOf(
+  taken: Pick<Exchange, 'at' | 'milliseconds' | 'body'>,
+  { requestId, remoteAddress, headers = {} }: Arrival,
+  { chargeBoxIdentity, operation, quirks }: InboundRequest | RefusedRequest,
+  { status, xml, fault }: SoapAnswer,
+): Exchange {
+  return {
+    ...taken,
+    requestId,
+    headers,
+    ...(remoteAddress === undefined ? {} : { remoteAddress }),
+    ...(chargeBoxIdentity === undefined ? {} : { chargeBoxIdentity }),
+    ...(operation === undefined ? {} : { operation }),
+    ...(fault === undefined ? {} : { fault }),
+    quirks: [...new Set(quirks.map(({ name }) => name))],
+    status,
+    answer: xml,
+  };
 }

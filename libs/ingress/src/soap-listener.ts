@@ -139,6 +139,7 @@ export class SoapListener {
     const answer = await this.parts.exchange.answer(body, {
       requestId: `${this.run}-${this.requests.toString(36)}`,
       contentType: request.headers['content-type'],
+      headers: request.headers,
       remoteAddress: this.settings.proxies?.clientOf(request) ?? request.socket.remoteAddress,
       hangUp: () => this.waits(response),
     });

@@ -40,6 +40,9 @@ export const errorTable = {
   'history-same': 'Source and target are the same.',
   'history-changed': 'The target changed while it was written to. Stop what else writes there, and begin anew.',
   overloaded: 'Too many requests are waiting. The request was refused.',
+  'captures-unreadable': 'The captured messages cannot be read. Give a DATA_DIR, or the file captures.db in it.',
+  'captures-unavailable':
+    'Captured messages cannot be reached: the thread that keeps them has ended. It begins again in a moment; if not, the log says why.',
   'address-unavailable':
     'The address cannot be listened on: something else uses it, or this machine has no such address.',
   'configuration-invalid': 'The configuration is not usable. Every fault is listed with the name of its variable.',

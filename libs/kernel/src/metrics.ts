@@ -26,6 +26,11 @@ export const metricTable = {
     help: 'Boots of unknown identities not recorded because there are too many candidates.',
     labels: [],
   },
+  captures_dropped_total: {
+    kind: 'counter',
+    help: 'Messages that were to be captured and were not: too many at a time, or the file failed.',
+    labels: [],
+  },
   charge_box_activations_total: { kind: 'counter', help: 'Charge boxes loaded from their history.', labels: [] },
   charge_box_activation_seconds: { kind: 'histogram', help: 'Time to load a charge box from its history.', labels: [] },
   charge_box_conflicts_total: { kind: 'counter', help: 'Appends that met events of another writer.', labels: [] },

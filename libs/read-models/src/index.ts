@@ -8,3 +8,4 @@ export { dump, shape as shapeOfRows } from './sqlite/database';
 export { copyReadModels, differencesBetween } from './sqlite/compare';
 export type { RowDifference } from './sqlite/compare';
 export { identityOfTransaction, rowsOf, tableNames } from './sqlite/rows-of';
+export { readCursor, writeCursor } from './sqlite/cursor';

@@ -1,6 +1,5 @@
 import type { EventStore } from '@app/kernel';
-import { readlinkSync } from 'node:fs';
-import { setPriority } from 'node:os';
+import { yieldToOthers } from '@app/kernel';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Progress } from './projector';
 import { Projector } from './projector';
@@ -32,6 +31,7 @@ export type WorkerMessage =
 if (parentPort !== null) void run(parentPort, workerData as WorkerStart);
 
 async function run(port: NonNullable<typeof parentPort>, { file, openStore }: WorkerStart): Promise<void> {
+  // Charge boxes are answered first, rows come later.
   yieldToOthers();
   const post = (message: WorkerMessage) => port.postMessage(message);
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- which store it is, is known at start
@@ -60,16 +60,6 @@ async function run(port: NonNullable<typeof parentPort>, { file, openStore }: Wo
       });
   });
   projector.start();
-}
-
-/** When there is not enough processor for all, charge boxes are answered first and rows come later. Linux only. */
-function yieldToOthers(): void {
-  try {
-    const thread = Number(readlinkSync('/proc/thread-self').split('/').at(-1));
-    if (thread !== process.pid) setPriority(thread, 10);
-  } catch {
-    // Elsewhere all threads are alike.
-  }
 }
 
 function reasonOf(error: unknown): string {

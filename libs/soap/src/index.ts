@@ -23,3 +23,5 @@ export type {
 } from './response-reader';
 export { shortened } from './text';
 export { codingOf, unpacked } from './unpack';
+export { createTextReplacer } from './text-replacer';
+export type { Replacement, Replaced, ReplaceTexts } from './text-replacer';

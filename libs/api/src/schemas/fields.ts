@@ -8,7 +8,7 @@ const wholeNumber = (value: unknown) =>
 const truth = (value: unknown) => (value === 'true' ? true : value === 'false' ? false : value);
 
 /** A whole number in a query or path. */
-const numberText = (least: number, most: number) => z.preprocess(wholeNumber, z.int().min(least).max(most));
+export const wholeNumberText = (least: number, most: number) => z.preprocess(wholeNumber, z.int().min(least).max(most));
 
 /** `true` or `false` in a query. */
 export const truthText = z.preprocess(truth, z.boolean());
@@ -65,18 +65,18 @@ export const identity = text(255).meta({
   example: 'CB-0001',
 });
 
-export const connectorId = numberText(0, 2_147_483_647).meta({
+export const connectorId = wholeNumberText(0, 2_147_483_647).meta({
   description: 'Connector; 0 is the charge box itself.',
   example: 1,
 });
-export const transactionId = numberText(1, 2_147_483_647).meta({
+export const transactionId = wholeNumberText(1, 2_147_483_647).meta({
   description: 'Id of the transaction.',
   example: 4711,
 });
 
 /** Part of a list: `limit` and `cursor`. */
 export const paging = {
-  limit: numberText(1, 1000)
+  limit: wholeNumberText(1, 1000)
     .default(100)
     .meta({ description: 'Most rows of the answer. CSV has all rows all the same.', example: 100 }),
   cursor: z

@@ -24,6 +24,7 @@ import { ApiModule } from '../api.module';
 import { createApi } from '../configure-api';
 import type { ApiOptions } from '../options';
 import { Conversation, conversationSides } from './fake-conversation';
+import { FakeCaptures } from './fake-captures';
 import type { Told } from './fakes';
 import { answering, page, SIDES, telling } from './fakes';
 
@@ -40,6 +41,7 @@ export class Sides {
   meterValues: MeterValueRow[] = [];
   events: RecordedEvent[] = [];
   readonly idTags = new Map<string, IdTagRow>();
+  readonly captures = new FakeCaptures();
   asked: object[] = [];
   told: object[] = [];
   readonly conversation = new Conversation(() => now);
@@ -160,6 +162,7 @@ export function rootOf(sides: Sides, options: Partial<ApiOptions> = {}): Type<un
         version: '1.2.3',
         readiness: () => ({ ready: true, checks: { store: { status: 'up' }, readModels: { status: 'up', lag: 0 } } }),
         metrics: () => Promise.resolve('figures 1\n'),
+        captures: sides.captures,
         clock: { now: () => now },
         logger: sides.log,
         ...options,
