@@ -18,7 +18,7 @@ import type {
   TransactionRow,
 } from './rows';
 
-/** One page of rows; `next` continues it, absent on the last page. */
+/** One page of rows; `next` continues it, absent on the last page. Also a short page may have one. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
   readonly next?: string;

@@ -1,10 +1,12 @@
 import type { EventStore } from '@app/kernel';
 import { EVENT_STORE } from '@app/runtime';
+import { setImmediate as immediate } from 'node:timers/promises';
 import { Inject } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import type { IQueryHandler, Query } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import { eventsOfBox } from './events-of-box';
+import type { Page, Paging } from './queries';
 import {
   FindChargeBox,
   FindChargeBoxes,
@@ -50,6 +52,29 @@ function fromTables<Asked extends Query<unknown>>(
   return FromTables;
 }
 
+/** Steps to the rows of one page; after two million rows the caller may ask on. */
+const mostSteps = 1_000;
+
+/** A page made of as many short ones as it takes. Between them others have their turn. */
+async function filled<Row>(paging: Paging, step: (paging: Paging) => Page<Row>): Promise<Page<Row>> {
+  let page = step(paging);
+  const rows = [...page.rows];
+  for (let steps = 1; page.next !== undefined && rows.length < paging.limit && steps < mostSteps; steps += 1) {
+    await immediate();
+    page = step({ limit: paging.limit - rows.length, cursor: page.next });
+    rows.push(...page.rows);
+  }
+  return page.next === undefined ? { rows } : { rows, next: page.next };
+}
+
+/** The handler of a query for a page of a list. */
+function fromList<Row, Filter>(
+  query: Type<Query<Page<Row>> & { readonly filter: Filter; readonly paging: Paging }>,
+  find: (database: SqliteDatabase, filter: Filter, paging: Paging) => Page<Row>,
+): Type<IQueryHandler> {
+  return fromTables(query, (database, { filter, paging }) => filled(paging, (each) => find(database, filter, each)));
+}
+
 @QueryHandler(FindEvents)
 class FindEventsHandler implements IQueryHandler<FindEvents> {
   constructor(@Inject(EVENT_STORE) private readonly store: EventStore) {}
@@ -74,22 +99,22 @@ class FindReadModelStatusHandler implements IQueryHandler<FindReadModelStatus> {
 }
 
 export const queryHandlers: readonly Type<IQueryHandler>[] = [
-  fromTables(FindChargeBoxes, (database, { filter, paging }) => lists.findChargeBoxes(database, filter, paging)),
+  fromList(FindChargeBoxes, lists.findChargeBoxes),
   fromTables(FindChargeBox, (database, { identity }) => lists.findChargeBox(database, identity)),
   fromTables(FindNotAccepted, (database, { identities }) => lists.findNotAccepted(database, identities)),
   fromTables(FindConnectors, (database, { identity }) => lists.findConnectors(database, identity)),
-  fromTables(FindTransactions, (database, { filter, paging }) => lists.findTransactions(database, filter, paging)),
+  fromList(FindTransactions, lists.findTransactions),
   fromTables(FindTransaction, (database, { transactionId }) => lists.findTransaction(database, transactionId)),
-  fromTables(FindOrphans, (database, { filter, paging }) => lists.findOrphans(database, filter, paging)),
-  fromTables(FindMeterValues, (database, { filter, paging }) => lists.findMeterValues(database, filter, paging)),
-  fromTables(FindIdTags, (database, { filter, paging }) => lists.findIdTags(database, filter, paging)),
+  fromList(FindOrphans, lists.findOrphans),
+  fromList(FindMeterValues, lists.findMeterValues),
+  fromList(FindIdTags, lists.findIdTags),
   fromTables(FindIdTag, (database, { idTag }) => lists.findIdTag(database, idTag)),
-  fromTables(FindOperations, (database, { filter, paging }) => outbound.findOperations(database, filter, paging)),
+  fromList(FindOperations, outbound.findOperations),
   fromTables(FindOperation, (database, { callId }) => outbound.findOperation(database, callId)),
-  fromTables(FindRequests, (database, { filter, paging }) => outbound.findRequests(database, filter, paging)),
+  fromList(FindRequests, outbound.findRequests),
   fromTables(FindRequest, (database, { msgId }) => outbound.findRequest(database, msgId)),
-  fromTables(FindReservations, (database, { filter, paging }) => outbound.findReservations(database, filter, paging)),
-  fromTables(FindConfiguration, (database, { filter, paging }) => outbound.findConfiguration(database, filter, paging)),
+  fromList(FindReservations, outbound.findReservations),
+  fromList(FindConfiguration, outbound.findConfiguration),
   fromTables(FindPresets, (database, { paging }) => outbound.findPresets(database, paging)),
   fromTables(FindPreset, (database, { name }) => outbound.findPreset(database, name)),
   FindEventsHandler,

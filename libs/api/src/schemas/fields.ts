@@ -84,7 +84,10 @@ export const paging = {
     .min(1)
     .max(1000)
     .optional()
-    .meta({ description: '`next` of the page before. CSV has all rows all the same.' }),
+    .meta({
+      description:
+        '`next` of the page before, which may be short where few rows are wanted of millions. CSV has all rows all the same.',
+    }),
 };
 
 /** How a list is wanted; `Accept: text/csv` says it too. */

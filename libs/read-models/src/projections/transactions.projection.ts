@@ -16,7 +16,7 @@ export const transactions: Projection<TransactionRow> = {
     started_at: (row) => row.startedAt,
     suspicions: (row) => (row.suspicions.length === 0 ? null : `,${row.suspicions.join(',')},`),
   },
-  indexes: ['id', 'identity, id', 'id_tag, status', 'started_at'],
+  indexes: ['id', 'identity, id', 'id_tag, status', 'status', 'started_at'],
   on: {
     TransactionStarted: {
       keys: ({ transactionId, supersedes = [] }) => [transactionId, ...supersedes],

@@ -24,8 +24,9 @@ interface KeptRow {
 
 const parsed = <Row>({ row }: KeptRow): Row => JSON.parse(row) as Row;
 
-function keyed<Row>(name: string): Listing<KeptRow, Row> {
-  return { name, select: `SELECT key, row FROM ${name}`, order: ['key'], place: ({ key }) => [key], row: parsed<Row> };
+function keyed<Row>(name: string, leading: readonly string[]): Listing<KeptRow, Row> {
+  const select = `SELECT key, row FROM ${name}`;
+  return { name, select, order: ['key'], leading, place: ({ key }) => [key], row: parsed<Row> };
 }
 
 export function findChargeBoxes(
@@ -44,7 +45,7 @@ export function findChargeBoxes(
       filter.silent === undefined ? undefined : Number(filter.silent),
     ],
   ]);
-  return readPage(database, keyed<ChargeBoxRow>('charge_boxes'), { filter, conditions, paging });
+  return readPage(database, keyed<ChargeBoxRow>('charge_boxes', ['registration']), { filter, conditions, paging });
 }
 
 export function findChargeBox(database: SqliteDatabase, identity: string): queries.ChargeBoxDetails | undefined {
@@ -108,6 +109,8 @@ const transactionListing: Listing<KeptRow & { readonly id: number }, Transaction
   name: 'transactions',
   select: 'SELECT key, row, id FROM transactions',
   order: ['id'],
+  leading: ['identity'],
+  single: ['id_tag', 'status', 'started_at'],
   descending: true,
   place: ({ id }) => [id],
   row: parsed<TransactionRow>,
@@ -151,7 +154,7 @@ export function findOrphans(
     ['identity = ?', filter.identity],
     ['bound = ?', filter.bound === undefined ? undefined : Number(filter.bound)],
   ]);
-  return readPage(database, keyed<OrphanRow>('orphans'), { filter, conditions, paging });
+  return readPage(database, keyed<OrphanRow>('orphans', ['identity']), { filter, conditions, paging });
 }
 
 interface KeptReading {
@@ -175,6 +178,7 @@ const readingListing: Listing<KeptReading, MeterValueRow> = {
   name: 'meter_values',
   select: 'SELECT * FROM meter_values',
   order: ['timestamp', 'id'],
+  leading: ['transaction_id', 'identity'],
   place: ({ timestamp, id }) => [timestamp, id],
   row: ({ id: _id, connector_id, transaction_id, received_at, number, unit, ...rest }) => ({
     ...rest,
@@ -208,6 +212,7 @@ const idTagListing: Listing<KeptRow & { readonly open: number }, IdTagRow> = {
   name: 'id_tags',
   select: withOpen,
   order: ['key'],
+  leading: ['parent'],
   place: ({ key }) => [key],
   row: (kept) => ({ ...parsed<StoredIdTag>(kept), openTransactions: kept.open }),
 };

@@ -15,11 +15,17 @@ interface KeptRow {
 const parsed = <Row>({ row }: KeptRow): Row => JSON.parse(row) as Row;
 
 /** Newest first. */
-function byTime<Row>(name: string, column: string): Listing<KeptRow & { readonly time: string }, Row> {
+function byTime<Row>(
+  name: string,
+  column: string,
+  single: readonly string[],
+): Listing<KeptRow & { readonly time: string }, Row> {
   return {
     name,
     select: `SELECT key, row, ${column} AS time FROM ${name}`,
     order: [column, 'key'],
+    leading: ['identity'],
+    single,
     descending: true,
     place: ({ time, key }) => [time, key],
     row: parsed<Row>,
@@ -50,7 +56,12 @@ export function findOperations(
     ['scheduled_at >= ?', filter.from],
     ['scheduled_at < ?', filter.to],
   ]);
-  return readPage(database, byTime<OperationRow>('operations', 'scheduled_at'), { filter, conditions, paging });
+  const single = ['caller_key', 'batch', 'status'];
+  return readPage(database, byTime<OperationRow>('operations', 'scheduled_at', single), {
+    filter,
+    conditions,
+    paging,
+  });
 }
 
 export const findOperation = (database: SqliteDatabase, callId: string) =>
@@ -66,7 +77,11 @@ export function findRequests(
     ['operation = ?', filter.command],
     ['status = ?', filter.status],
   ]);
-  return readPage(database, byTime<RequestRow>('requests', 'received_at'), { filter, conditions, paging });
+  return readPage(database, byTime<RequestRow>('requests', 'received_at', ['status']), {
+    filter,
+    conditions,
+    paging,
+  });
 }
 
 export const findRequest = (database: SqliteDatabase, msgId: string) => find<RequestRow>(database, 'requests', msgId);
