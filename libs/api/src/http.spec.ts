@@ -50,6 +50,20 @@ function sendBytes(bytes: string): Promise<string> {
   });
 }
 
+describe('DELETE without a body', () => {
+  it.each(['application/json', 'application/json; charset=utf-8'])('may call it %s', async (type) => {
+    const path = '/api/id-tags/GONE';
+    await api.send('PUT', path, {});
+    const remove = () =>
+      fetch(`http://127.0.0.1:${api.port}${path}`, {
+        method: 'DELETE',
+        headers: { authorization, 'content-type': type },
+      });
+    expect((await remove()).status).toBe(204);
+    expect((await problemOf(await remove())).type).toBe('/problems/not-found');
+  });
+});
+
 describe('A change', () => {
   it('is answered when the read models show it, after two seconds at the most', async () => {
     const response = await api.send('PUT', '/api/charge-boxes/CB-1/registration', { registration: 'Accepted' });
