@@ -8,7 +8,7 @@ export const faultNames = {
   reorderedFields: 'Fields stand in the wrong order.',
   localTime: 'Times have no zone.',
   reboot: 'The box boots in the middle of a transaction.',
-  offline: 'Start, meter values and stop are kept back and sent later, in order.',
+  offline: 'Start and stop are sent when the charging is over, one after the other, and nothing besides them.',
 } as const;
 
 export type FaultName = keyof typeof faultNames;

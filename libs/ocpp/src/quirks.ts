@@ -1,4 +1,4 @@
-/** Deviations from the protocol that we live with, by name, with what they mean for the operator. In strict mode each is a fault. */
+/** Deviations from the protocol that we live with, by name, with what they mean for the operator. Strict mode makes faults of those that a rule forbids. */
 export const quirkTable = {
   'byte-order-mark': 'A byte order mark stands before the XML.',
   'leading-white-space': 'White space stands before the XML declaration.',
