@@ -24,6 +24,8 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AppParts } from './app.module';
 import { AppModule } from './app.module';
+import type { ChainedHistory } from './chain';
+import { chainedHistory } from './chain';
 import type { Configuration } from './configuration';
 import { instanceNameOf, prepareDataDir } from './data-dir';
 import { PrometheusMeter } from './prometheus';
@@ -61,7 +63,8 @@ export async function startService(
   const apiKey = loadOrCreateApiKey({ dataDir: DATA_DIR, fromEnvironment: API_KEY });
   const history = await openHistory(configuration, log);
   try {
-    return await startOn(history, { configuration, log, clock, apiKey });
+    const chain = chainedHistory(history.store, { configuration, log, clock });
+    return await startOn({ ...history, store: chain.store }, { configuration, log, clock, apiKey, chain });
   } catch (error) {
     await history.readModels.stop();
     await history.close();
@@ -74,6 +77,7 @@ interface Given {
   readonly log: Log;
   readonly clock: Clock;
   readonly apiKey: ApiKey;
+  readonly chain: ChainedHistory;
 }
 
 async function startOn(history: History, given: Given): Promise<Service> {
@@ -89,6 +93,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
   await app.init();
   const work = workOf(app);
   await restore(app, work, history);
+  await given.chain.start();
   watch(app, meter, readModels);
   readiness.sagas = () => work.reactions.status();
   const { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST } = configuration;
@@ -108,6 +113,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
     readModels.letGo();
     await app.close();
     await readModels.stop();
+    await given.chain.stop();
     await history.close();
   });
   return serviceOf(app, listener, { history, stop, created: apiKey.created });

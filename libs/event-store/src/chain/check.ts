@@ -85,7 +85,7 @@ export class ChainCheck {
     // The chain goes by revisions, whatever order the log has them in.
     if (event.revision >= stream.next) stream.former = linkIn(event);
     stream.next = Math.max(stream.next, event.revision + 1);
-    if (event.stream === sealStream && event.type === sealType) this.noteSeal(event);
+    this.noteSeal(event);
   }
 
   end(): ChainReport {
@@ -139,6 +139,7 @@ export class ChainCheck {
   }
 
   private noteSeal(event: RecordedEvent): void {
+    if (event.stream !== sealStream || event.type !== sealType) return;
     this.count.seals += 1;
     const { at } = event.data as SealData;
     this.lastSeal = { revision: event.revision, link: linkIn(event), at };

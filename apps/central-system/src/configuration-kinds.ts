@@ -1,0 +1,33 @@
+import { z } from 'zod';
+
+/** How the texts of settings are read. */
+
+export const whole = (least: number, most: number, fallback: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a whole number')
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, `must be between ${least} and ${most}`)
+    .default(fallback);
+
+export const yesNo = (fallback: boolean) =>
+  z
+    .enum(['true', 'false', '1', '0'], 'must be true or false')
+    .transform((value) => value === 'true' || value === '1')
+    .default(fallback);
+
+export const host = (fallback: string) =>
+  z
+    .string()
+    .regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be a host name or an address')
+    .default(fallback);
+
+export const urlPath = z
+  .string()
+  .regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, 'must begin with / and hold only letters, digits and . _ ~ - /')
+  .default('/ocpp');
+
+export const outboundPath = z
+  .string()
+  .regex(/^\/[A-Za-z0-9._~/?=&%-]{0,200}$/, 'must be the path of a URL that begins with /')
+  .default('/');
