@@ -4,24 +4,9 @@ import { connectionFaults } from '@app/event-store';
 import { trustedProxies } from '@app/ingress';
 import { z } from 'zod';
 import { captureVariables } from './capture-variables';
+import { host, outboundPath, urlPath } from './configuration-kinds';
 import type { Variable } from './variable';
 import { variable, whole, yesNo } from './variable';
-
-const host = (fallback: string) =>
-  z
-    .string()
-    .regex(/^[A-Za-z0-9.:_-]{1,253}$/, 'must be a host name or an address')
-    .default(fallback);
-
-const urlPath = z
-  .string()
-  .regex(/^\/[A-Za-z0-9._~/-]{0,200}$/, 'must begin with / and hold only letters, digits and . _ ~ - /')
-  .default('/ocpp');
-
-const outboundPath = z
-  .string()
-  .regex(/^\/[A-Za-z0-9._~/?=&%-]{0,200}$/, 'must be the path of a URL that begins with /')
-  .default('/');
 
 export const variables = {
   SOAP_PORT: variable(whole(0, 65_535, 8080), '8080', 'Port that charge boxes call; 0 picks a free one.'),
@@ -147,6 +132,16 @@ export const variables = {
     '3600',
     'Seconds that an operation waits for its charge box, unless its call says otherwise.',
   ),
+  CHAIN_KEY: variable(
+    z.string().min(32, 'must have at least 32 characters').max(512, 'must have at most 512 characters').optional(),
+    'made at first start',
+    'Key of the links by which a changed history is found. Instances on one store need the same; without it their history has no links. With the embedded store one is made and kept in DATA_DIR.',
+  ),
+  SEAL_INTERVAL: variable(
+    whole(10, 86_400, 900),
+    '900',
+    'Seconds between seals, which show where streams ended. One is written at the end of each run too.',
+  ),
   KEPT_HEARTBEATS: variable(whole(1, 100_000, 100), '100', 'Heartbeats kept for each charge box.'),
   MAX_CONNECTOR_POWER: variable(
     whole(1, 10_000_000, 400_000),
@@ -250,7 +245,7 @@ export function readConfiguration(
 const isSamePort = ({ SOAP_PORT, API_PORT }: Readonly<Record<string, unknown>>): boolean =>
   SOAP_PORT === API_PORT && SOAP_PORT !== 0 && SOAP_PORT !== undefined;
 
-const secret: ReadonlySet<string> = new Set(['API_KEY', 'EVENT_STORE']);
+const secret: ReadonlySet<string> = new Set(['API_KEY', 'CHAIN_KEY', 'EVENT_STORE']);
 
 function shown(name: string, text: string | undefined): string {
   return secret.has(name) || text === undefined ? '' : ` (it is ${JSON.stringify(text.slice(0, 80))})`;

@@ -26,6 +26,8 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { AppParts } from './app.module';
 import { AppModule } from './app.module';
+import type { ChainedHistory } from './chain';
+import { chainedHistory } from './chain';
 import type { Configuration } from './configuration';
 import { instanceNameOf, prepareDataDir } from './data-dir';
 import { PrometheusMeter } from './prometheus';
@@ -70,7 +72,11 @@ export async function startService(
     meter,
   });
   try {
-    return await startOn(history, { configuration, log, clock, apiKey, meter, captures });
+    const chain = chainedHistory(history.store, { configuration, log, clock });
+    return await startOn(
+      { ...history, store: chain.store },
+      { configuration, log, clock, apiKey, meter, captures, chain },
+    );
   } catch (error) {
     await captures.stop();
     await history.readModels.stop();
@@ -86,6 +92,7 @@ interface Given {
   readonly apiKey: ApiKey;
   readonly meter: PrometheusMeter;
   readonly captures: Captures;
+  readonly chain: ChainedHistory;
 }
 
 async function startOn(history: History, given: Given): Promise<Service> {
@@ -100,6 +107,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
   await app.init();
   const work = workOf(app);
   await restore(app, work, history);
+  await given.chain.start();
   watch(app, meter, readModels);
   readiness.sagas = () => work.reactions.status();
   const { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST } = configuration;
@@ -120,6 +128,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
     await app.close();
     await captures.stop();
     await readModels.stop();
+    await given.chain.stop();
     await history.close();
   });
   return serviceOf(app, listener, { history, stop, created: apiKey.created });

@@ -6,6 +6,12 @@ import type { EmbeddedStore, WritableOptions } from './embedded/store';
 
 export type { EventStoreDbOptions, EventStoreDbStatus, EventStoreDbStore } from './eventstoredb/store';
 export { connectionFaults, redacted } from './eventstoredb/connection';
+export { chained } from './chain/chained';
+export { ChainCheck, chainFaultTable } from './chain/check';
+export type { ChainFault, ChainFinding, ChainReport } from './chain/check';
+export { chainKey } from './chain/link';
+export type { ChainKey } from './chain/link';
+export { Seals, sealStream } from './chain/seals';
 export { openInMemoryStore } from './in-memory';
 export type { InMemoryOptions } from './in-memory';
 export type { EmbeddedStore } from './embedded/store';

@@ -27,6 +27,8 @@ export interface EventMetadata {
   readonly messageId?: string;
   /** Deviations of the charge box from the protocol, seen in the request. */
   readonly quirks?: readonly QuirkNote[];
+  /** Vouches for this event and those before it in its stream, where the store is chained. */
+  readonly chain?: string;
 }
 
 /** One deviation from the protocol: its name, where it was, what stood there. */

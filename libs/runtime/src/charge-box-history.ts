@@ -96,7 +96,11 @@ async function newestSnapshot(store: EventStore, identity: string): Promise<Char
   return snapshot?.schema === stateSchema ? snapshot : undefined;
 }
 
-async function telemetrySince(store: EventStore, identity: string, snapshot: ChargeBoxSnapshot | undefined): Promise<Stretch> {
+async function telemetrySince(
+  store: EventStore,
+  identity: string,
+  snapshot: ChargeBoxSnapshot | undefined,
+): Promise<Stretch> {
   const stream = telemetryStream(identity);
   if (snapshot !== undefined) return readSince(store, stream, snapshot.telemetryRevision);
   const tail = await store.readStream(stream, { direction: 'backward', limit: telemetryTail });

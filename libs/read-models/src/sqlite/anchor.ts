@@ -18,7 +18,8 @@ export function anchorIn(events: readonly RecordedEvent[]): string | null {
 
 /** Place of the newest event that the rows are made of and that no retention takes away; `BEGINNING` if there is none. */
 export function anchorPosition(database: SqliteDatabase): Position {
-  const { anchor = null } = database.prepare<[], { anchor: string | null }>('SELECT anchor FROM checkpoint').get() ?? {};
+  const { anchor = null } =
+    database.prepare<[], { anchor: string | null }>('SELECT anchor FROM checkpoint').get() ?? {};
   return anchor === null ? BEGINNING : (JSON.parse(anchor) as Anchor).position;
 }
 

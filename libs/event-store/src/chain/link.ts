@@ -1,0 +1,48 @@
+import type { EventToAppend } from '@app/kernel';
+import { createHash, createHmac } from 'node:crypto';
+
+// A link says of an event what it is and what came before it in its stream, so that only who has the key can make one:
+// `<mode>.<key>.<mac>`. Mode `c` is chained to the event before; mode `s` stands alone, for streams whose end nobody knew when it was appended.
+
+export type Mode = 'c' | 's';
+
+/** Makes links. */
+export interface ChainKey {
+  /** Tells keys apart, and gives nothing of them away. */
+  readonly name: string;
+  readonly secret: Buffer;
+}
+
+/** What a link vouches for. Neither position nor time of recording: the store gives them, and another store others. */
+export interface Linked {
+  readonly mode: Mode;
+  readonly stream: string;
+  /** For mode `c` alone. */
+  readonly revision: number;
+  /** Link of the event before; empty when there is none, or none with a link. */
+  readonly former: string;
+  readonly event: EventToAppend;
+}
+
+const macLength = 22;
+
+/** A key of any text; its length is the caller's care. */
+export function chainKey(text: string): ChainKey {
+  const secret = createHash('sha256').update(`ocpp-central-system chain ${text}`).digest();
+  const name = createHmac('sha256', secret).update('name').digest('base64url').slice(0, 6);
+  return { name, secret };
+}
+
+/** Throws for an event that JSON cannot carry. */
+export function linkOf({ name, secret }: ChainKey, { mode, stream, revision, former, event }: Linked): string {
+  const { chain: _own, ...metadata } = event.metadata;
+  const place = mode === 'c' ? [former, stream, revision] : [stream];
+  const text = JSON.stringify([mode, ...place, event.id, event.type, event.data, metadata]);
+  return `${mode}.${name}.${createHmac('sha256', secret).update(text).digest('base64url').slice(0, macLength)}`;
+}
+
+/** The parts of a link, `undefined` when it is none. */
+export function partsOf(link: unknown): { readonly mode: Mode; readonly key: string } | undefined {
+  const [, mode, key] = /^([cs])\.([\w-]{6})\.[\w-]{22}$/.exec(typeof link === 'string' ? link : '') ?? [];
+  return mode === undefined || key === undefined ? undefined : { mode: mode as Mode, key };
+}
