@@ -79,15 +79,10 @@ export const paging = {
   limit: wholeNumberText(1, 1000)
     .default(100)
     .meta({ description: 'Most rows of the answer. CSV has all rows all the same.', example: 100 }),
-  cursor: z
-    .string()
-    .min(1)
-    .max(1000)
-    .optional()
-    .meta({
-      description:
-        '`next` of the page before, which may be short where few rows are wanted of millions. CSV has all rows all the same.',
-    }),
+  cursor: z.string().min(1).max(1000).optional().meta({
+    description:
+      '`next` of the page before, which may be short where few rows are wanted of millions. CSV has all rows all the same.',
+  }),
 };
 
 /** How a list is wanted; `Accept: text/csv` says it too. */

@@ -6,7 +6,7 @@ import type { TransactionRow } from '../rows';
 /** Every transaction from start to stop, with what is odd about it. */
 export const transactions: Projection<TransactionRow> = {
   name: 'transactions',
-  version: 2,
+  version: 3,
   columns: {
     id: (row) => row.transactionId,
     identity: (row) => row.identity,
