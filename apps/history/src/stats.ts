@@ -24,10 +24,15 @@ async function stats(options: Options, command: Command): Promise<void> {
   const counted = await withLog(place, (log, progress) =>
     statsOf(log, { boxes, onProgress: (share, events) => progress.take({ phase: 'counting', share, events }) }),
   );
-  const bytes = place.kind === 'eventstoredb' ? undefined : statSync(place.file).size;
+  const bytes = place.kind === 'eventstoredb' ? undefined : sizeOf(place.file);
   const whole = { place: shownPlace(place), ...(bytes === undefined ? {} : { bytes }), ...counted };
   if (options.json) await printJson(whole);
   else await print(told(whole));
+}
+
+/** With what SQLite has yet to bring into the file of a store. */
+function sizeOf(file: string): number {
+  return [file, `${file}-wal`].reduce((sum, each) => sum + (statSync(each, { throwIfNoEntry: false })?.size ?? 0), 0);
 }
 
 function told(whole: HistoryStats & { readonly place: string; readonly bytes?: number }): string {

@@ -90,13 +90,18 @@ export function withMaskedIdTags<Value>(value: Value): Value {
 
 const idTagStreams = /^(idTag-)(.+)$/;
 
+/** The name of a stream with the idTag in it masked. */
+export function withMaskedStream(stream: string): string {
+  return stream.replace(idTagStreams, (_whole, prefix: string, tag: string) => prefix + masked(tag));
+}
+
 /** An event with its idTags masked, also where a deviation quotes one. */
 export function withMaskedEvent(event: RecordedEvent): RecordedEvent {
   const { quirks, ...metadata } = event.metadata;
   const notes = quirks?.map((note) => (/idtag/i.test(note.path ?? '') && note.text ? { ...note, text: '***' } : note));
   return {
     ...event,
-    stream: event.stream.replace(idTagStreams, (_whole, prefix: string, tag: string) => prefix + masked(tag)),
+    stream: withMaskedStream(event.stream),
     data: withMaskedIdTags(event.data),
     metadata: { ...metadata, ...(notes === undefined ? {} : { quirks: notes }) },
   };

@@ -8,6 +8,7 @@ import {
   statePrefix,
   telemetryPrefix,
 } from '@app/charge-box';
+import { LRUCache } from 'lru-cache';
 import { createHmac } from 'node:crypto';
 import type { PersonalKind } from './personal';
 import { replaced } from './personal';
@@ -30,6 +31,9 @@ export const leftOut = '-';
  * lead nowhere. They keep to OCPP's letters and lengths.
  */
 export class Pseudonyms {
+  // Names come again and again, and each costs more than the rest of its event.
+  private readonly known = new LRUCache<string, string>({ max: 20_000 });
+
   constructor(private readonly key: Buffer) {}
 
   idTag(idTag: string): string {
@@ -102,7 +106,12 @@ export class Pseudonyms {
   }
 
   private letters(kind: string, text: string, length: number): string {
-    const bytes = createHmac('sha256', this.key).update(`${kind}\n${text}`).digest();
-    return Array.from(bytes.subarray(0, length), (byte) => letters[byte % 32]).join('');
+    const name = `${kind}\n${text}`;
+    const known = this.known.get(name);
+    if (known !== undefined) return known;
+    const bytes = createHmac('sha256', this.key).update(name).digest();
+    const made = Array.from(bytes.subarray(0, length), (byte) => letters[byte % 32]).join('');
+    this.known.set(name, made);
+    return made;
   }
 }

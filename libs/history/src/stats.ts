@@ -1,5 +1,6 @@
 import { decodeIdentity, identityOfStream, snapshotPrefix } from '@app/charge-box';
 import type { EventStore, RecordedEvent } from '@app/kernel';
+import { withMaskedStream } from './personal';
 import { scan } from './scan';
 
 interface Extreme {
@@ -103,5 +104,5 @@ function boxOf(stream: string): string | undefined {
 }
 
 function extremeOf({ position, stream, type, metadata }: RecordedEvent): Extreme {
-  return { position, stream, type, receivedAt: metadata.receivedAt };
+  return { position, stream: withMaskedStream(stream), type, receivedAt: metadata.receivedAt };
 }

@@ -1,4 +1,5 @@
 import type { EventStore, RecordedEvent } from '@app/kernel';
+import { withMaskedStream } from '../personal';
 
 /** Something that is wrong in a history, or that waits for somebody to act. */
 export interface Finding {
@@ -49,7 +50,7 @@ export interface CheckRun {
   end?(tell: (share: number) => void): Promise<void> | void;
 }
 
-/** Where an event is. */
+/** Where an event is, as people may see it. */
 export function placeOf({ stream, revision, position }: RecordedEvent): Finding['place'] {
-  return { stream, revision, position };
+  return { stream: withMaskedStream(stream), revision, position };
 }

@@ -1,9 +1,11 @@
 import type { Position } from '@app/kernel';
+import type { RowDifference } from '@app/read-models';
 import { copyReadModels, differencesBetween, rebuildFromZero } from '@app/read-models';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endedAt } from '../moment';
+import { masked, withMaskedIdTags } from '../personal';
 import type { Check, CheckRun, Evidence, Finding, Report } from './check';
 
 const anew =
@@ -46,7 +48,7 @@ class ReadModelsRun implements CheckRun {
     if (!isOfThisLog) return this.found('They come from another history.', 'Start the service: it builds them anew.');
     await rebuildFromZero(told(endedAt(log, { position: checkpoint }), checkpoint, tell), built);
     const { count, examples } = differencesBetween(kept, built, most);
-    for (const { table, key, here, there } of examples)
+    for (const { table, key, here, there } of examples.map(withMaskedRow))
       this.found(`The row is ${here ?? 'not there'}; the log says ${there ?? 'that there is none'}.`, anew, {
         table,
         key,
@@ -57,6 +59,26 @@ class ReadModelsRun implements CheckRun {
   private found(what: string, todo: string, place: Finding['place'] = {}): void {
     this.report({ what, place, todo });
   }
+}
+
+/** Columns may hold an idTag as well, in lower case. */
+function withMaskedRow(difference: RowDifference): RowDifference {
+  const { table, key, here, there } = difference;
+  return {
+    table,
+    key: table === 'id_tags' ? masked(key) : key,
+    ...(here === undefined ? {} : { here: rowText(here) }),
+    ...(there === undefined ? {} : { there: rowText(there) }),
+  };
+}
+
+/** What the projection says is in `row`; the columns beside it repeat parts of that. */
+function rowText(text: string): string {
+  if (!text.startsWith('{')) return text;
+  const { row, key: _key, id_tag: _idTag, ...columns } = JSON.parse(text) as Record<string, unknown>;
+  return JSON.stringify(
+    withMaskedIdTags({ ...columns, ...(typeof row === 'string' ? { row: JSON.parse(row) as object } : {}) }),
+  );
 }
 
 type Readable = Pick<Evidence['log'], 'readAll'>;
