@@ -12,6 +12,7 @@ const allowed = {
   'read-models': ['kernel', 'ocpp', 'charge-box', 'runtime'],
   history: ['kernel', 'ocpp', 'charge-box', 'event-store', 'runtime', 'read-models'],
   capture: ['kernel', 'ocpp', 'soap'],
+  judge: ['kernel', 'ocpp', 'charge-box'],
   api: ['kernel', 'ocpp', 'charge-box', 'runtime', 'read-models', 'capture'],
 };
 const tests = '(\\.(spec|e2e-spec|contract)\\.ts$|/specs/)';
@@ -86,7 +87,7 @@ module.exports = {
       name: 'nest-in-its-place',
       comment: 'Nest and its decorators live in runtime, ingress, egress, read-models, api and apps.',
       severity: 'error',
-      from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store|capture|testing)/` },
+      from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store|capture|judge|testing)/` },
       to: { path: 'node_modules/@nestjs/' },
     },
   ],

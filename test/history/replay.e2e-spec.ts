@@ -23,7 +23,7 @@ function history(...args: readonly string[]): Promise<{ code: number | null; std
 
 let recorded: TestService;
 beforeAll(async () => {
-  recorded = await startTestService({ CAPTURE: 'all' });
+  recorded = await startTestService({ CAPTURE: 'all', EVENT_STORE: 'embedded' });
   const send = (body: string, identity = 'DOCS-1') => recorded.post(envelope({ identity, body }));
   await send(boot);
   await send(boot, 'DOCS-2');
@@ -118,7 +118,7 @@ describe('history replay', () => {
       DATA: recorded.dataDir,
       TRIAL: `http://127.0.0.1:${trial.soapPort}`,
     };
-    expect(examples).toHaveLength(3);
+    expect(examples).toHaveLength(4);
     for (const example of examples)
       expect({ example, ...(await runShell(example, environment)) }).toMatchObject({ code: 0 });
   });

@@ -4,6 +4,7 @@ import { copyCommand, copyHasBegun } from './copy';
 import { endOfLook, endOfMove } from './exit-codes';
 import { exportCommand } from './export';
 import { importCommand } from './import';
+import { judgeCommand } from './judge';
 import { endWithReader } from './output';
 import { replayCommand } from './replay';
 import { showCommand } from './show';
@@ -22,6 +23,7 @@ const commands = [
   importCommand(),
   copyCommand(),
   replayCommand(),
+  judgeCommand(),
 ];
 /** They change a store: who calls them must know whether something was written. */
 const moves = ['copy', 'import'];
@@ -31,7 +33,7 @@ const program = new Command('history')
   .addHelpText(
     'after',
     `
-Exit codes: 0 done; 1 something was found (verify), nothing was found (show, transaction), or a copy or an import broke off or is not
+Exit codes: 0 done; 1 something was found (verify, replay, judge), nothing was found (show, transaction), or a copy or an import broke off or is not
 identical; 2 refused, nothing was done; 3 the history cannot be read; 4 failed. For copy and import a history that cannot be read is refused.`,
   )
   .showHelpAfterError()

@@ -1,6 +1,7 @@
 import type { CaptureFile, ReplayReport } from '@app/capture';
 import { openCaptureFile, replay, TargetUnreachable } from '@app/capture';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { printable } from './printable';
 
 interface Options {
   readonly from: string;
@@ -41,7 +42,7 @@ async function run({ from, to, speed, boxes, allowRemote, json }: Options, comma
     command.error(
       `${to.href} is not on this machine. What is sent is recorded there: say --allow-remote if it may be.`,
     );
-  const file = openCaptureFile(from);
+  const file = opened(from, command);
   const begin = performance.now();
   const progress = telling(file.count);
   try {
@@ -66,6 +67,14 @@ async function run({ from, to, speed, boxes, allowRemote, json }: Options, comma
     process.exitCode = 3;
   } finally {
     file.close();
+  }
+}
+
+function opened(place: string, command: Command): CaptureFile {
+  try {
+    return openCaptureFile(place);
+  } catch (error) {
+    return command.error((error as Error).message);
   }
 }
 
@@ -116,6 +125,3 @@ function said({ operations, sent, withheld, identical }: ReplayReport, { file, t
     '',
   ].join('\n');
 }
-
-/** Text of a box on a terminal: nothing in it may steer the terminal. */
-const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '?');

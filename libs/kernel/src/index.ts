@@ -1,4 +1,5 @@
 export * from './clock';
+export * from './differences';
 export * from './errors';
 export * from './event';
 export * from './event-store';

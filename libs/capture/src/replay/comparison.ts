@@ -1,3 +1,4 @@
+import { differencesBetween } from '@app/kernel';
 import type { CentralSystemOperation } from '@app/ocpp';
 import { ocpp15 } from '@app/ocpp';
 import { createResponseReader } from '@app/soap';
@@ -50,20 +51,5 @@ function shapeOf(name: string, value: unknown, masked: boolean): string | undefi
 /** What is different, a sentence each; none where both say the same. */
 export function differencesOf(recorded: ComparableAnswer, now: ComparableAnswer): readonly string[] {
   const status = recorded.status === now.status ? [] : [`status: ${recorded.status}, now ${now.status}`];
-  const [before, after] = [leavesOf(recorded.says), leavesOf(now.says)];
-  const paths = [...new Set([...before.keys(), ...after.keys()])];
-  return [
-    ...status,
-    ...paths
-      .filter((path) => before.get(path) !== after.get(path))
-      .map((path) => `${path}: ${before.get(path) ?? 'absent'}, now ${after.get(path) ?? 'absent'}`),
-  ];
-}
-
-function leavesOf(value: unknown, path = ''): ReadonlyMap<string, string> {
-  if (typeof value !== 'object' || value === null) return new Map([[path, String(value)]]);
-  const inner = Object.entries(value).flatMap(([name, each]) => [
-    ...leavesOf(each, path === '' ? name : `${path}.${name}`),
-  ]);
-  return new Map(inner);
+  return [...status, ...differencesBetween(recorded.says, now.says)];
 }

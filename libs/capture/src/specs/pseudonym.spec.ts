@@ -6,7 +6,7 @@ const idTag = fc.oneof(
   fc.stringMatching(/^[0-9A-F]{1,20}$/),
   fc.stringMatching(/^[0-9]{1,20}$/),
   fc.stringMatching(/^[A-Za-z0-9-]{1,20}$/),
-  fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme' }),
+  fc.string({ minLength: 1, maxLength: 30, unit: 'grapheme', size: 'max' }),
 );
 
 describe('the pseudonym of an idTag', () => {

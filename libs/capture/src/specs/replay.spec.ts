@@ -15,6 +15,7 @@ class Target {
   readonly seen: Seen[] = [];
   inFlight = 0;
   mostInFlight = 0;
+  latency = 0;
   answer: (body: string) => string = () => heartbeat;
   private readonly server: Server = createServer((request, response) => {
     this.inFlight += 1;
@@ -24,10 +25,10 @@ class Target {
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
       this.seen.push({ body, headers: request.headers, at: performance.now() });
-      setImmediate(() => {
+      setTimeout(() => {
         this.inFlight -= 1;
         response.end(this.answer(body));
-      });
+      }, this.latency);
     });
   });
   url = new URL('http://127.0.0.1/');
@@ -97,9 +98,10 @@ describe('a replay', () => {
 
   it('keeps the order of each box, with others at the same time but not too many', async () => {
     const boxes = Array.from({ length: 100 }, (_, box) => `BOX-${box}`);
-    const exchanges = Array.from({ length: 1_500 }, (_, id) => exchange(id, { identity: boxes[id % 100] }));
+    const exchanges = Array.from({ length: 600 }, (_, id) => exchange(id, { identity: boxes[id % 100] }));
+    target.latency = 50;
     const report = await run(exchanges);
-    expect(report.operations.Heartbeat?.same).toBe(1_500);
+    expect(report.operations.Heartbeat?.same).toBe(600);
     for (let box = 0; box < 100; box += 1) {
       const ofBox = numbersSeen().filter((id) => id % 100 === box);
       expect(ofBox).toEqual(ofBox.toSorted((one, other) => one - other));
