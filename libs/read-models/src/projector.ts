@@ -1,4 +1,4 @@
-import type { EventStore, Position, RecordedEvent, Subscription } from '@app/kernel';
+import type { EventStore, Position, RecordedEvent, Subscription, SubscriptionBatch } from '@app/kernel';
 import type { SqliteDatabase } from './sqlite/database';
 import { makeIndexes } from './sqlite/database';
 import { ProjectorTables } from './sqlite/projector-tables';
@@ -48,29 +48,30 @@ export class Projector {
 
   start(): void {
     if (this.stopping) return;
-    this.subscription = this.store.subscribe(
-      { after: this.tables.checkpoint, batchSize },
-      ({ events, checkpoint, caughtUp }) => {
-        const { skipped, newer } = this.tables.apply(events, checkpoint);
-        this.skipped += skipped.length;
-        this.applied += events.length;
-        for (const { event, error } of skipped) this.signals.skipped(event, error);
-        if (newer === undefined) this.wait = 100;
-        if (caughtUp && newer === undefined) this.index();
-        this.signals.progress({
-          checkpoint: checkpoint > '' && newer === undefined ? checkpoint : this.tables.checkpoint,
-          caughtUp: caughtUp && newer === undefined,
-          skipped: this.skipped,
-          applied: this.applied,
-        });
-        if (newer !== undefined) throw newer as Error;
-        return caughtUp && events.length >= busyBatch ? this.rest() : undefined;
-      },
-    );
+    this.subscription = this.store.subscribe({ after: this.tables.checkpoint, batchSize }, (batch) => this.take(batch));
     this.subscription.ended.then(
       () => this.again(undefined),
       (error: unknown) => this.again(error),
     );
+  }
+
+  private take({ events, checkpoint, caughtUp }: SubscriptionBatch): Promise<void> | undefined {
+    const { skipped, newer } = this.tables.apply(events, checkpoint);
+    this.skipped += skipped.length;
+    this.applied += events.length;
+    for (const { event, error } of skipped) this.signals.skipped(event, error);
+    if (newer !== undefined) {
+      this.tell(this.tables.checkpoint, false);
+      throw newer as Error;
+    }
+    this.wait = 100;
+    if (caughtUp) this.index();
+    this.tell(checkpoint > '' ? checkpoint : this.tables.checkpoint, caughtUp);
+    return caughtUp && events.length >= busyBatch ? this.rest() : undefined;
+  }
+
+  private tell(checkpoint: Position, caughtUp: boolean): void {
+    this.signals.progress({ checkpoint, caughtUp, skipped: this.skipped, applied: this.applied });
   }
 
   /** Somebody waits: what is new is taken at once. */
