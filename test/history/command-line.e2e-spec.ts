@@ -77,7 +77,7 @@ describe('a command line', () => {
     ['a key without pseudonyms', ['export', 'x', '--key-file', 'k'], /give --pseudonymise as well/],
     ['to write over a file', ['export', example], /is there already/],
     ['a store that keeps nothing', ['stats'], /keeps no history/, { EVENT_STORE: 'memory' }],
-  ])('refuses %s with a reason and the code 2', async (_what, words, reason, more = {}) => {
+  ])('refuses %s with a reason and the code 2', async (_what, words, reason, ...[more]: (undefined | Readonly<Record<string, string>>)[]) => {
     const { status, stderr, stdout } = await history(words, { env: { ...environment, ...more } });
     expect(stderr).toMatch(reason);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });

@@ -11,6 +11,7 @@ import type { SqliteDatabase } from './sqlite/database';
 import { anchorPosition, isMadeOf } from './sqlite/anchor';
 import { hasIndexes, makeIndexes, makeTables, openForReading, openForWriting } from './sqlite/database';
 import { lastSeenFrom, pendingFrom, seedFrom, tasksFrom } from './sqlite/seed';
+import { discard, fits, isOffered, takeOver } from './take-over';
 
 export interface ReadModelsOptions {
   readonly file: string;
@@ -37,8 +38,10 @@ export class ReadModels {
   private interruption: string | undefined;
   private whenCaughtUp: (() => void) | undefined;
   private waiters: Waiter[] = [];
-  private readonly writer: SqliteDatabase;
+  private writer: SqliteDatabase;
   private reader: SqliteDatabase | undefined;
+  private looking: NodeJS.Timeout | undefined;
+  private taking: Promise<void> | undefined;
   private wakeThread: () => void = () => undefined;
   private stopBuilding: () => Promise<void> = () => Promise.resolve();
 
@@ -92,9 +95,42 @@ export class ReadModels {
   }
 
   start(): void {
+    this.build();
+    this.looking = setInterval(() => {
+      if (isOffered(this.options.file)) this.taking ??= this.takeOver().finally(() => (this.taking = undefined));
+    }, 1_000).unref();
+  }
+
+  private build(): void {
     const { openStore } = this.options;
     if (openStore === undefined) this.startHere();
     else this.startThread(openStore);
+  }
+
+  /** Takes rows that were built beside this process into use, and goes on from where they are. */
+  private async takeOver(): Promise<void> {
+    const { file, store, log } = this.options;
+    try {
+      if (!(await fits(file, store))) {
+        discard(file);
+        return log.warn(
+          { file },
+          'Read models were offered that are not of this history or of this version: thrown away',
+        );
+      }
+      await this.stopBuilding();
+      if (this.closing) return;
+      this.reader?.close();
+      this.reader = undefined;
+      this.writer.close();
+      takeOver(file);
+      this.writer = openForWriting(file);
+      this.built = false;
+      this.build();
+      log.info({ file }, 'Read models that were built beside are in use now');
+    } catch (error) {
+      log.error({ err: error }, 'Read models that were built beside could not be taken into use');
+    }
   }
 
   /** Lets everybody go who waits for rows, now and later: this process ends. */
@@ -108,6 +144,8 @@ export class ReadModels {
 
   async stop(): Promise<void> {
     this.letGo();
+    clearInterval(this.looking);
+    await this.taking;
     await this.stopBuilding();
     this.reader?.close();
     this.writer.close();

@@ -61,7 +61,7 @@ export function openForWriting(file: string): SqliteDatabase {
   return database;
 }
 
-function shapeOf(database: SqliteDatabase): string | undefined {
+export function shapeOf(database: SqliteDatabase): string | undefined {
   const exists = database.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'checkpoint'`).get();
   if (exists === undefined) return undefined;
   return database.prepare<[], { shape: string }>('SELECT shape FROM checkpoint').get()?.shape;
