@@ -19,7 +19,7 @@ const watts = (text: string): number => {
   return Number(text);
 };
 
-/** Exit codes: 0 all outcomes are the same, 1 some are not, 2 refused. */
+/** Exit codes: 0 all outcomes are the same, 1 some are not, 2 refused, 3 the history cannot be read. */
 export function judgeCommand(): Command {
   return new Command('judge')
     .description('Decides every request of a history again by the rules of today, and tells where the outcome differs.')

@@ -33,8 +33,9 @@ const program = new Command('history')
   .addHelpText(
     'after',
     `
-Exit codes: 0 done; 1 something was found (verify, replay, judge), nothing was found (show, transaction), or a copy or an import broke off or is not
-identical; 2 refused, nothing was done; 3 the history cannot be read; 4 failed. For copy and import a history that cannot be read is refused.`,
+Exit codes: 0 done; 1 something was found (verify, replay, judge), nothing was found (show, transaction), or a copy or an import broke off
+or is not identical; 2 refused, nothing was done; 3 the history cannot be read, or nobody answers (replay); 4 failed. For copy and import a
+history that cannot be read is refused.`,
   )
   .showHelpAfterError()
   .exitOverride();
