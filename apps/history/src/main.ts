@@ -6,6 +6,7 @@ import { exportCommand } from './export';
 import { importCommand } from './import';
 import { judgeCommand } from './judge';
 import { endWithReader } from './output';
+import { rebuildCommand } from './rebuild';
 import { replayCommand } from './replay';
 import { showCommand } from './show';
 import { statsCommand } from './stats';
@@ -18,6 +19,7 @@ const commands = [
   showCommand(),
   transactionCommand(),
   verifyCommand(),
+  rebuildCommand(),
   statsCommand(),
   exportCommand(),
   importCommand(),

@@ -1,21 +1,112 @@
-import type { EventStore } from '@app/kernel';
-import { makeIndexes, openForWriting } from './sqlite/database';
+import type { EventStore, Position } from '@app/kernel';
+import { existsSync } from 'node:fs';
+import { projections } from './projections';
+import { isMadeOf } from './sqlite/anchor';
+import { makeIndexes, openForReading, openForWriting, shape, shapeOf } from './sqlite/database';
+import type { SqliteDatabase } from './sqlite/database';
 import { ProjectorTables } from './sqlite/projector-tables';
+import { discard, nextFileOf } from './take-over';
 
-/** Builds read models from the whole log into a file. The log is read to its present end. Rejects with `event-newer` at an event of a newer program. */
-export async function rebuildFromZero(store: Pick<EventStore, 'readAll'>, file: string): Promise<void> {
+type Log = Pick<EventStore, 'readAll'>;
+
+/** Events taken so far, and up to where in the log. */
+export type RebuildProgress = (events: number, position: Position) => void;
+
+const pageSize = 2_000;
+
+/**
+ * Builds read models from the whole log into a file; goes on where an earlier call was interrupted. The log is read to its present end.
+ * Rejects with `event-newer` at an event of a newer program.
+ */
+export async function rebuildFromZero(store: Log, file: string, onProgress?: RebuildProgress): Promise<void> {
   const database = openForWriting(file);
   try {
     const tables = new ProjectorTables(database);
-    for (let from = tables.checkpoint, end = false; !end;) {
-      const page = await store.readAll({ from, direction: 'forward', limit: 5_000 });
+    let events = 0;
+    for await (const page of pagesAfter(store, tables.checkpoint)) {
       const { newer } = tables.apply(page.events, page.next);
       if (newer !== undefined) throw newer as Error;
-      from = page.next;
-      end = page.endOfLog;
+      onProgress?.((events += page.events.length), page.next);
     }
     makeIndexes(database);
   } finally {
     database.close();
+  }
+}
+
+/** What `rebuildBeside` can build: everything, or one table. */
+export const rebuildable: readonly string[] = ['all', ...projections.map(({ name }) => name), 'meter_values', 'quirks'];
+
+/** Builds everything, or one table, of the read models in `file` anew in the file next to them, and leaves them as they are. */
+export async function rebuildBeside(
+  store: Pick<EventStore, 'readAll' | 'readStream'>,
+  file: string,
+  name: string,
+  onProgress?: RebuildProgress,
+): Promise<void> {
+  const next = nextFileOf(file);
+  if (name === 'all') {
+    if (existsSync(next) && !(await isHalfBuilt(store, next))) discard(file);
+    return rebuildFromZero(store, next, onProgress);
+  }
+  discard(file);
+  await copyOf(file, next);
+  const database = openForWriting(next);
+  try {
+    await rebuildTable(store, database, name, onProgress);
+  } finally {
+    database.close();
+  }
+}
+
+/** Whether an interrupted call left something here that can be gone on with. A table that was built alone is begun anew. */
+async function isHalfBuilt(store: Pick<EventStore, 'readStream'>, next: string): Promise<boolean> {
+  const database = openForReading(next);
+  try {
+    const hasIndexes = database.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL`).get();
+    return hasIndexes === undefined && shapeOf(database) === shape && (await isMadeOf(store, database));
+  } finally {
+    database.close();
+  }
+}
+
+async function copyOf(file: string, next: string): Promise<void> {
+  const database = openForReading(file);
+  try {
+    await database.backup(next);
+  } finally {
+    database.close();
+  }
+}
+
+async function rebuildTable(
+  store: Log,
+  database: SqliteDatabase,
+  name: string,
+  onProgress: RebuildProgress | undefined,
+): Promise<void> {
+  const end = new ProjectorTables(database).checkpoint;
+  database.exec(`DELETE FROM ${name}`);
+  const tables = new ProjectorTables(database, name);
+  let events = 0;
+  for await (const page of pagesAfter(store, '')) {
+    tables.replay(page.events.filter(({ position }) => position <= end));
+    onProgress?.((events += page.events.length), page.next);
+    if (page.next >= end) break;
+  }
+}
+
+/** The pages of the log; the next one is read while somebody works on the last. */
+async function* pagesAfter(store: Log, after: Position) {
+  const read = (from: Position) => {
+    const page = store.readAll({ from, direction: 'forward', limit: pageSize });
+    page.catch(() => undefined);
+    return page;
+  };
+  for (let reading = read(after); ;) {
+    const page = await reading;
+    if (!page.endOfLog) reading = read(page.next);
+    yield page;
+    if (page.endOfLog) return;
   }
 }

@@ -12,7 +12,11 @@ export class AppendedTables {
   private readonly countQuirk;
   private readonly insertAddress;
 
-  constructor(database: SqliteDatabase) {
+  /** `only`: the one table that is to be filled. */
+  constructor(
+    database: SqliteDatabase,
+    private readonly only?: string,
+  ) {
     this.insertMeterValue = database.prepare(
       `INSERT INTO meter_values (identity, connector_id, transaction_id, timestamp, received_at, value, number, context, format, measurand,
          location, unit, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -25,8 +29,16 @@ export class AppendedTables {
   }
 
   apply(recorded: RecordedEvent, event: ProjectedEvent, where: Where): void {
-    this.appendReadings(event, where);
-    if (event.type === 'AddressObserved') this.appendAddress(event.data, where);
+    if (this.fills('meter_values')) this.appendReadings(event, where);
+    if (event.type === 'AddressObserved' && this.fills('addresses')) this.appendAddress(event.data, where);
+    if (this.fills('quirks')) this.countQuirks(recorded, event, where);
+  }
+
+  private fills(table: string): boolean {
+    return this.only === undefined || this.only === table;
+  }
+
+  private countQuirks(recorded: RecordedEvent, event: ProjectedEvent, where: Where): void {
     for (const { name, count = 1, path = null, text = null } of quirksOf(recorded, event)) {
       this.countQuirk.run(where.identity, name, count, where.receivedAt, path, text);
     }

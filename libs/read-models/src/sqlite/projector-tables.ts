@@ -125,13 +125,18 @@ export interface Applied {
 export class ProjectorTables {
   private readonly tables: readonly Table[];
   private readonly byType = new Map<string, readonly Table[]>();
-  private readonly appended: AppendedTables;
+  private readonly appended: AppendedTables | undefined;
   private readonly keepCheckpoint;
   private readonly readCheckpoint;
 
-  constructor(private readonly database: SqliteDatabase) {
-    this.tables = projections.map((projection) => new Table(database, projection));
-    this.appended = new AppendedTables(database);
+  /** `only`: the one table that is to be filled. */
+  constructor(
+    private readonly database: SqliteDatabase,
+    only?: string,
+  ) {
+    const wanted = projections.filter(({ name }) => only === undefined || name === only);
+    this.tables = wanted.map((projection) => new Table(database, projection));
+    this.appended = only !== undefined && wanted.length > 0 ? undefined : new AppendedTables(database, only);
     this.keepCheckpoint = database.prepare(
       'UPDATE checkpoint SET position = ?, skipped = skipped + ?, anchor = coalesce(?, anchor)',
     );
@@ -160,6 +165,15 @@ export class ProjectorTables {
     }
   }
 
+  /** Applies events whatever the checkpoint, which stays. Throws at an event of a newer program. */
+  replay(events: readonly RecordedEvent[]): void {
+    this.database.transaction(() => {
+      const { newer } = this.applyAll(events);
+      if (newer !== undefined) throw newer as Error;
+      for (const table of this.tables) table.flush();
+    })();
+  }
+
   private applyAll(events: readonly RecordedEvent[]): Applied & { readonly taken: readonly RecordedEvent[] } {
     const skipped: Applied['skipped'][number][] = [];
     for (const [place, event] of events.entries()) {
@@ -180,7 +194,7 @@ export class ProjectorTables {
     if (!isKnownType(recorded.type)) return;
     const event = upcast<ProjectedEvent>(recorded);
     for (const table of this.tablesOf(event.type)) table.apply(event, occasion);
-    this.appended.apply(recorded, event, occasion);
+    this.appended?.apply(recorded, event, occasion);
   }
 
   private tablesOf(type: string): readonly Table[] {
