@@ -34,6 +34,12 @@ export function chained(store: EventStore, options: ChainedOptions): EventStore 
   };
 }
 
+interface Batch {
+  readonly stream: string;
+  readonly events: readonly EventToAppend[];
+  readonly expected: number;
+}
+
 class Chain {
   private readonly heads: LRUCache<string, ChainHead>;
   /** Appends under way, by stream: the next one needs the link that they end with. */
@@ -48,12 +54,15 @@ class Chain {
 
   append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<Appended> {
     if (expected === 'any') return this.store.append(stream, this.alone(stream, events), expected);
+    const batch = { stream, events, expected };
     const before = this.underWay.get(stream);
-    const work = this.appendAfter(before, stream, { events, expected });
-    this.underWay.set(stream, work);
-    const done = () => void (this.underWay.get(stream) === work && this.underWay.delete(stream));
-    work.then(done, done);
-    return work;
+    const former = before === undefined ? this.knownLink(stream, expected) : undefined;
+    const work = former === undefined ? this.appendAfter(before, batch) : this.appendLinked(former, batch);
+    const settled: Promise<Appended> = work.finally(() => {
+      if (this.underWay.get(stream) === settled) this.underWay.delete(stream);
+    });
+    this.underWay.set(stream, settled);
+    return settled;
   }
 
   private alone(stream: string, events: readonly EventToAppend[]): readonly EventToAppend[] {
@@ -70,13 +79,14 @@ class Chain {
     }
   }
 
-  private async appendAfter(
-    before: Promise<unknown> | undefined,
-    stream: string,
-    { events, expected }: { readonly events: readonly EventToAppend[]; readonly expected: number },
-  ): Promise<Appended> {
+  private async appendAfter(before: Promise<unknown> | undefined, batch: Batch): Promise<Appended> {
     if (before !== undefined) await before.catch(() => undefined);
-    let former = await this.linkAt(stream, expected);
+    const { stream, expected } = batch;
+    return this.appendLinked(this.knownLink(stream, expected) ?? (await this.storedLink(stream, expected)), batch);
+  }
+
+  private async appendLinked(link: string, { stream, events, expected }: Batch): Promise<Appended> {
+    let former = link;
     const linked = events.map((event, place) => {
       const after = this.linked({ mode: 'c', stream, revision: expected + 1 + place, former, event });
       former = after.metadata.chain ?? '';
@@ -88,11 +98,14 @@ class Chain {
     return result;
   }
 
-  /** Of the event at a revision; whatever comes out for one that is not there, the append after it is refused. */
-  private async linkAt(stream: string, revision: number): Promise<string> {
+  private knownLink(stream: string, revision: number): string | undefined {
     if (revision < 0) return '';
-    const known = this.heads.get(stream);
-    if (known?.revision === revision) return known.link;
+    const head = this.heads.get(stream);
+    return head?.revision === revision ? head.link : undefined;
+  }
+
+  /** Whatever comes out for an event that is not there: the append after it is refused. */
+  private async storedLink(stream: string, revision: number): Promise<string> {
     const { events } = await this.store.readStream(stream, { from: revision, direction: 'backward', limit: 1 });
     const [event] = events;
     return event?.revision === revision ? (event.metadata.chain ?? '') : '';
