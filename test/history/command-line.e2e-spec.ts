@@ -1,4 +1,4 @@
-import { chargeBoxEventSchemas } from '@app/charge-box';
+import { chargeBoxEventSchemas, stateStream } from '@app/charge-box';
 import { openEmbeddedStore } from '@app/event-store';
 import type { EventToAppend } from '@app/kernel';
 import { spawn, spawnSync } from 'node:child_process';
@@ -17,7 +17,12 @@ const script = join(__dirname, '../../dist/apps/history/src/main.js');
 const example = join(__dirname, '../../docs/examples/history.ndjson');
 const folder = mkdtempSync(join(tmpdir(), 'ocpp-command-line-'));
 const data = join(folder, 'data');
-const environment = { ...process.env, DATA_DIR: data, EVENT_STORE: 'embedded', EVENT_STORE_NAMESPACE: undefined };
+const environment: NodeJS.ProcessEnv = {
+  ...process.env,
+  DATA_DIR: data,
+  EVENT_STORE: 'embedded',
+  EVENT_STORE_NAMESPACE: undefined,
+};
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Not waited for by blocking: a service in this process has to answer meanwhile. */
@@ -57,7 +62,7 @@ describe('a command line', () => {
     ],
     ['a moment that is none', ['show', 'BOX-7', '--at', 'noon'], /--at: "noon" is no moment\. Give a time/],
     [
-      'a position of another store',
+      'a place that is none',
       ['show', 'BOX-7', '--projection', 'transactions', '--store', 'nowhere'],
       /--store: A history is at/,
     ],
@@ -77,7 +82,8 @@ describe('a command line', () => {
     ['a key without pseudonyms', ['export', 'x', '--key-file', 'k'], /give --pseudonymise as well/],
     ['to write over a file', ['export', example], /is there already/],
     ['a store that keeps nothing', ['stats'], /keeps no history/, { EVENT_STORE: 'memory' }],
-  ])('refuses %s with a reason and the code 2', async (_what, words, reason, ...[more]: (undefined | Readonly<Record<string, string>>)[]) => {
+    ['a position of another store', ['show', 'BOX-7', '--at', '1'.repeat(40)], /is no position of this store/],
+  ])('refuses %s with a reason and the code 2', async (_what, words, reason, more: NodeJS.ProcessEnv = {}) => {
     const { status, stderr, stdout } = await history(words, { env: { ...environment, ...more } });
     expect(stderr).toMatch(reason);
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
@@ -324,7 +330,7 @@ it('what comes from outside moves no cursor of a terminal', async () => {
     },
   };
   const store = await openEmbeddedStore({ file: join(folder, 'hostile/events.db') });
-  await store.append('chargeBox-A~1b[2J', [event], 'any');
+  await store.append(stateStream('A\u001b[2J'), [event], 'any');
   await store.close();
   for (const words of [['tail'], ['show', 'A\u001b[2J'], ['show', '--projection', 'connectors'], ['stats']]) {
     const { stdout } = await history([...words, '--store', 'embedded:hostile']);

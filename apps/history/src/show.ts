@@ -1,5 +1,5 @@
 import type { BoxAt } from '@app/history';
-import { boxAt, withMaskedEvent, withMaskedIdTags } from '@app/history';
+import { boxAt, checkMoment, withMaskedEvent, withMaskedIdTags } from '@app/history';
 import { tableNames } from '@app/read-models';
 import { Command } from 'commander';
 import { found } from './exit-codes';
@@ -47,6 +47,7 @@ async function show(box: string | undefined, options: Options, command: Command)
     );
   const [last, limit] = [wholeFrom(command, '--events', options.events), wholeFrom(command, '--limit', options.limit)];
   await withLog(placeFrom(options, command), async (log, progress) => {
+    await checkMoment(log, moment);
     const { key, json, showIdTags } = options;
     if (projection !== undefined)
       return showRows(log, {

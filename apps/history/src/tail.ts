@@ -1,5 +1,5 @@
 import type { Selection } from '@app/history';
-import { filterOf, scan, selects, startOf, withMaskedEvent } from '@app/history';
+import { checkMoment, filterOf, scan, selects, startOf, withMaskedEvent } from '@app/history';
 import type { EventStore, Position, RecordedEvent } from '@app/kernel';
 import { Command } from 'commander';
 import { lineOf } from './lines';
@@ -58,12 +58,18 @@ async function tail(options: Options, command: Command): Promise<void> {
     await print(`${options.json ? JSON.stringify(shown) : lineOf(shown)}\n`);
   };
   await withLog(placeFrom(options, command), async (log) => {
+    await checkMoments(log, selection);
     const end = await log.head();
     if (selection.since === undefined && selection.until === undefined)
       for (const event of await lastOf(log, selection, { end, lines })) await show(event);
     else await between(log, selection, { end, show });
     if (options.follow) await follow(log, selection, { after: end, show });
   });
+}
+
+/** Positions of another store are refused. */
+export async function checkMoments(log: EventStore, { since, until }: Selection): Promise<void> {
+  for (const moment of [since, until]) await checkMoment(log, moment);
 }
 
 type Show = (event: RecordedEvent) => Promise<void>;

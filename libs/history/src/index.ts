@@ -5,7 +5,7 @@ export type { CopyOptions, CopyProgress, CopyReport } from './copy';
 export { exportHistory } from './export';
 export { noteIn } from './ndjson';
 export type { PartNote } from './ndjson';
-export { endedAt, momentOf, startOf } from './moment';
+export { checkMoment, endedAt, momentOf, startOf } from './moment';
 export type { Moment } from './moment';
 export { openLog } from './open-log';
 export { masked, withMaskedEvent, withMaskedIdTags } from './personal';

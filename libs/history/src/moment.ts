@@ -21,6 +21,16 @@ export function momentOf(text: string, now: number): Moment | { readonly fault: 
   };
 }
 
+/** Throws a RangeError when a moment is a position that this log does not give out. */
+export async function checkMoment(log: Pick<EventStore, 'head'>, moment: Moment | undefined): Promise<void> {
+  if (moment === undefined || !('position' in moment)) return;
+  const head = await log.head();
+  if (head !== BEGINNING && head.length !== moment.position.length)
+    throw new RangeError(
+      `${moment.position.replace(/^0+(?=.)/, '')} is no position of this store. Give one that \`tail --json\` shows, or a time.`,
+    );
+}
+
 /** Whether an event lies after a moment. */
 export function isAfter({ position, metadata }: RecordedEvent, moment: Moment): boolean {
   return 'position' in moment ? position > moment.position : Date.parse(metadata.receivedAt) > moment.time;

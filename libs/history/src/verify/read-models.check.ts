@@ -48,11 +48,7 @@ class ReadModelsRun implements CheckRun {
     if (!isOfThisLog) return this.found('They come from another history.', 'Start the service: it builds them anew.');
     await rebuildFromZero(told(endedAt(log, { position: checkpoint }), checkpoint, tell), built);
     const { count, examples } = differencesBetween(kept, built, most);
-    for (const { table, key, here, there } of examples.map(withMaskedRow))
-      this.found(`The row is ${here ?? 'not there'}; the log says ${there ?? 'that there is none'}.`, anew, {
-        table,
-        key,
-      });
+    for (const example of examples) this.found(sentenceOf(example), anew, placeOf(example));
     if (count > examples.length) this.found(`${count - examples.length} more rows differ.`, anew);
   }
 
@@ -61,24 +57,29 @@ class ReadModelsRun implements CheckRun {
   }
 }
 
-/** Columns may hold an idTag as well, in lower case. */
-function withMaskedRow(difference: RowDifference): RowDifference {
-  const { table, key, here, there } = difference;
-  return {
-    table,
-    key: table === 'id_tags' ? masked(key) : key,
-    ...(here === undefined ? {} : { here: rowText(here) }),
-    ...(there === undefined ? {} : { there: rowText(there) }),
-  };
+function placeOf({ table, key }: RowDifference): Finding['place'] {
+  return { table, key: table === 'id_tags' ? masked(key) : key };
 }
 
-/** What the projection says is in `row`; the columns beside it repeat parts of that. */
-function rowText(text: string): string {
-  if (!text.startsWith('{')) return text;
-  const { row, key: _key, id_tag: _idTag, ...columns } = JSON.parse(text) as Record<string, unknown>;
-  return JSON.stringify(
-    withMaskedIdTags({ ...columns, ...(typeof row === 'string' ? { row: JSON.parse(row) as object } : {}) }),
-  );
+function sentenceOf({ here = '', there = '' }: RowDifference): string {
+  if (![here, there].some((side) => side.startsWith('{')))
+    return `It is there ${here || '0 times'}; the log says ${there || '0 times'}.`;
+  const [one, other] = [columnsOf(here), columnsOf(there)];
+  if (one.row !== other.row)
+    return `The row is ${textOf(one.row) ?? 'not there'}; the log says ${textOf(other.row) ?? 'that there is none'}.`;
+  const names = Object.keys(one).filter((name) => one[name] !== other[name]);
+  return `What is kept beside the row for searches is not what the row says: ${names.join(', ')}.`;
+}
+
+type Columns = Readonly<Record<string, unknown>>;
+
+function columnsOf(text: string): Columns {
+  return text === '' ? {} : (JSON.parse(text) as Columns);
+}
+
+/** What the projection says. The columns beside it repeat parts of that, also idTags, and are not shown. */
+function textOf(row: unknown): string | undefined {
+  return typeof row === 'string' ? JSON.stringify(withMaskedIdTags(JSON.parse(row) as object)) : undefined;
 }
 
 type Readable = Pick<Evidence['log'], 'readAll'>;
