@@ -1,8 +1,10 @@
 import type { Moment, Place } from '@app/history';
 import { knownSchemas, momentOf, openLog, placeOf, placeOfService, snapshotType } from '@app/history';
+import type { ChainKey } from '@app/event-store';
+import { chainKey } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
 import type { Command } from 'commander';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { showProgress } from './progress';
 
@@ -34,6 +36,14 @@ export function readModelsOf(place: Place): string | undefined {
   const folder = place.kind === 'embedded' ? dirname(place.file) : process.env.DATA_DIR;
   const file = folder === undefined ? undefined : join(folder, 'read-models.db');
   return file !== undefined && existsSync(file) ? file : undefined;
+}
+
+/** Keys with which the service of this environment, or of the folder at a place, links events. */
+export function chainKeysOf(place: Place): readonly ChainKey[] {
+  const folder = place.kind === 'embedded' ? dirname(place.file) : process.env.DATA_DIR;
+  const file = folder === undefined ? undefined : join(folder, 'chain-key');
+  const kept = file !== undefined && existsSync(file) ? [readFileSync(file, 'utf8').trim()] : [];
+  return [...(process.env.CHAIN_KEY === undefined ? [] : [process.env.CHAIN_KEY]), ...kept].map(chainKey);
 }
 
 /** Does something with the history at a place, and closes it. */

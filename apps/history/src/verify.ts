@@ -5,7 +5,7 @@ import { found } from './exit-codes';
 import { plain, shortPosition } from './lines';
 import { print, printJson } from './output';
 import type { StoreOptions } from './places';
-import { again, placeFrom, readModelsOf, wholeFrom, withLog, withStore } from './places';
+import { again, chainKeysOf, placeFrom, readModelsOf, wholeFrom, withLog, withStore } from './places';
 
 interface Options extends StoreOptions {
   readonly check?: readonly string[];
@@ -41,6 +41,7 @@ async function verify(options: Options, command: Command): Promise<void> {
         log,
         storeFile: place.kind === 'embedded' ? place.file : undefined,
         readModels: readModels ?? readModelsOf(place),
+        chainKeys: chainKeysOf(place),
         now: Date.now(),
         openDays,
       },

@@ -11,7 +11,7 @@ export { ChainCheck, chainFaultTable } from './chain/check';
 export type { ChainFault, ChainFinding, ChainReport } from './chain/check';
 export { chainKey } from './chain/link';
 export type { ChainKey } from './chain/link';
-export { Seals, sealStream } from './chain/seals';
+export { Seals, sealStream, sealType } from './chain/seals';
 export { openInMemoryStore } from './in-memory';
 export type { InMemoryOptions } from './in-memory';
 export type { EmbeddedStore } from './embedded/store';

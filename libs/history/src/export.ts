@@ -1,5 +1,6 @@
 import { snapshotPrefix } from '@app/charge-box';
-import type { EventStore } from '@app/kernel';
+import { sealStream } from '@app/event-store';
+import type { EventStore, RecordedEvent } from '@app/kernel';
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import type { PartNote } from './ndjson';
@@ -27,13 +28,14 @@ export async function exportHistory(
   const digest = new Digest();
   const numbers = note.renumbered ? new Numbers() : undefined;
   const isWanted = selects(selection);
-  // A snapshot stands for events at their places, with everything that the box told.
+  // Snapshots and seals stand for events at their places, and say much of what pseudonyms hide; links vouch for what is not changed.
   const isWhole = note.part === undefined && pseudonyms === undefined;
   await write(output, headerLine(note));
   for await (const { events, share } of scan(log, { filter: filterOf(selection) })) {
-    const wanted = events.filter((event) => isWanted(event) && (isWhole || !event.stream.startsWith(snapshotPrefix)));
+    const wanted = events.filter((event) => isWanted(event) && (isWhole || !isBoundToPlaces(event)));
     const moved = wanted.map((event): MovedEvent => {
-      const named = pseudonyms?.event(event) ?? event;
+      const unlinked = isWhole ? event : withoutLink(event);
+      const named = pseudonyms?.event(unlinked) ?? unlinked;
       return numbers === undefined ? named : { ...named, revision: numbers.next(named.stream) };
     });
     for (const event of moved) digest.take(event);
@@ -43,6 +45,13 @@ export async function exportHistory(
   const summary = digest.summary();
   await write(output, endLine(summary));
   return summary;
+}
+
+const isBoundToPlaces = ({ stream }: MovedEvent): boolean => stream.startsWith(snapshotPrefix) || stream === sealStream;
+
+function withoutLink(event: RecordedEvent): RecordedEvent {
+  const { chain: _chain, ...metadata } = event.metadata;
+  return { ...event, metadata };
 }
 
 class Numbers {

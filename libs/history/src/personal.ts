@@ -1,3 +1,4 @@
+import { sealType } from '@app/event-store';
 import type { RecordedEvent } from '@app/kernel';
 
 /** Kinds of text in a history that say who or where somebody is. */
@@ -95,6 +96,12 @@ export function withMaskedStream(stream: string): string {
   return stream.replace(idTagStreams, (_whole, prefix: string, tag: string) => prefix + masked(tag));
 }
 
+/** A seal names streams. */
+function withMaskedHeads(data: object): object {
+  const { heads } = data as { readonly heads?: readonly (readonly unknown[])[] };
+  return { ...data, heads: heads?.map(([stream, ...rest]) => [withMaskedStream(String(stream)), ...rest]) };
+}
+
 /** An event with its idTags masked, also where a deviation quotes one. */
 export function withMaskedEvent(event: RecordedEvent): RecordedEvent {
   const { quirks, ...metadata } = event.metadata;
@@ -102,7 +109,7 @@ export function withMaskedEvent(event: RecordedEvent): RecordedEvent {
   return {
     ...event,
     stream: withMaskedStream(event.stream),
-    data: withMaskedIdTags(event.data),
+    data: withMaskedIdTags(event.type === sealType ? withMaskedHeads(event.data) : event.data),
     metadata: { ...metadata, ...(notes === undefined ? {} : { quirks: notes }) },
   };
 }

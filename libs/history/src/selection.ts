@@ -1,24 +1,12 @@
-import { chargeBoxEventSchemas, idTagEventSchemas, presetEventSchemas } from '@app/charge-box';
+import { eventSchemas } from '@app/charge-box';
+import { sealType } from '@app/event-store';
 import type { EventFilter, RecordedEvent } from '@app/kernel';
 import { streamsOf } from './box-streams';
 import type { Moment } from './moment';
 import { isAfter, isBefore } from './moment';
 
-/** What the runtime stores of itself. */
-const ownSchemas = {
-  AnsweringChanged: 1,
-  LocalListEntriesStored: 1,
-  TransactionIdsClaimed: 1,
-  TransactionIdsReserved: 1,
-} as const;
-
 /** Current schema version of every type of event that is kept for good. */
-export const knownSchemas: Readonly<Record<string, number>> = {
-  ...chargeBoxEventSchemas,
-  ...idTagEventSchemas,
-  ...presetEventSchemas,
-  ...ownSchemas,
-};
+export const knownSchemas: Readonly<Record<string, number>> = { ...eventSchemas, [sealType]: 1 };
 
 /** Taken now and then to begin from; of no worth by itself. */
 export const snapshotType = 'SnapshotTaken';

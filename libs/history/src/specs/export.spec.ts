@@ -1,4 +1,4 @@
-import { openInMemoryStore } from '@app/event-store';
+import { chained, chainKey, openInMemoryStore, sealStream } from '@app/event-store';
 import { dump, rebuildFromZero } from '@app/read-models';
 import type { EventStore } from '@app/kernel';
 import fc from 'fast-check';
@@ -137,6 +137,18 @@ describe('pseudonyms', () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  it('leave out seals, which name streams, and links, which vouch for other names', async () => {
+    const store = openInMemoryStore();
+    const linked = chained(store, { key: chainKey('a key of this spec'), onHead: () => undefined });
+    await live(linked, life);
+    const heads = [['idTag-card10815', 0, 'link']];
+    await linked.append(sealStream, [dressed({ type: 'HistorySealed', data: { heads, at: at(9) } }, 98)], 'any');
+    expect(JSON.stringify((await everything(store)).map(withMaskedEvent))).not.toContain('card10815');
+    const text = readFileSync(await exported(store, {}, new Pseudonyms(key)), 'utf8');
+    expect(text).not.toMatch(/chain"|HistorySealed|card10815/);
+    expect(readFileSync(await exported(store), 'utf8')).toMatch(/chain".*HistorySealed/s);
   });
 
   it('lead to the same rows under other names', async () => {

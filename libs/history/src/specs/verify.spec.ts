@@ -1,6 +1,6 @@
 import type { ChargeBoxState } from '@app/charge-box';
 import { initialState, snapshotStream, stateSchema, stateStream } from '@app/charge-box';
-import { openEmbeddedStore, openInMemoryStore } from '@app/event-store';
+import { chained, chainKey, openEmbeddedStore, openInMemoryStore } from '@app/event-store';
 import type { EventStore, RecordedEvent } from '@app/kernel';
 import { rebuildFromZero } from '@app/read-models';
 import { stateAfter } from '@app/testing';
@@ -60,6 +60,7 @@ it('a history without faults is sound, and so are those that forgot heartbeats',
   expect(verification.results.map(({ check, outcome }) => `${check} ${outcome}`)).toEqual([
     'file skipped',
     'order sound',
+    'chain skipped',
     'shapes sound',
     'replay sound',
     'transactions sound',
@@ -129,6 +130,25 @@ describe('shapes', () => {
       place: { stream: name, revision: 0 },
     });
   });
+});
+
+it('a chained history is sound with its key, and what was changed in it is found', async () => {
+  const key = chainKey('a key of this spec');
+  const store = openInMemoryStore();
+  await live(chained(store, { key, onHead: () => undefined }), life);
+  expect(await findingsOf('chain', store, { chainKeys: [key] })).toEqual([]);
+  const log = tampered(store, (events) =>
+    events.map((event) =>
+      event.type === 'TransactionStarted' ? { ...event, data: { ...event.data, meterStart: 1 } } : event,
+    ),
+  );
+  const [found] = await findingsOf('chain', log, { chainKeys: [key] });
+  expect(found).toMatchObject({
+    place: { stream, revision: 2 },
+    what: expect.stringContaining('not what was stored') as string,
+  });
+  const [foreign] = await findingsOf('chain', store, { chainKeys: [chainKey('another key')] });
+  expect(foreign?.todo).toContain('CHAIN_KEY');
 });
 
 describe('replay', () => {

@@ -1,3 +1,4 @@
+import type { ChainKey } from '@app/event-store';
 import type { EventStore, RecordedEvent } from '@app/kernel';
 import { withMaskedStream } from '../personal';
 
@@ -28,6 +29,8 @@ export interface Evidence {
   readonly storeFile?: string | undefined;
   /** The file of read models that follow the log. */
   readonly readModels?: string | undefined;
+  /** Keys of links that the log may have. */
+  readonly chainKeys?: readonly ChainKey[] | undefined;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Transactions that have been open for longer are told. */
@@ -41,8 +44,10 @@ export interface Check {
   readonly name: string;
   readonly doc: string;
   /** Begins; gives a reason in place of a run when there is nothing to look at. */
-  begin(evidence: Evidence, report: Report): CheckRun | { readonly skipped: string };
+  begin(evidence: Evidence, report: Report): Begun | Promise<Begun>;
 }
+
+export type Begun = CheckRun | { readonly skipped: string };
 
 export interface CheckRun {
   take?(event: RecordedEvent): void;

@@ -2,7 +2,8 @@ import type { RecordedEvent } from '@app/kernel';
 import { scan } from '../scan';
 import type { Summary } from '../summary';
 import { Digest } from '../summary';
-import type { Check, CheckRun, Evidence, Finding } from './check';
+import { chainCheck } from './chain.check';
+import type { Begun, Check, Evidence, Finding } from './check';
 import { fileCheck } from './file.check';
 import { orderCheck } from './order.check';
 import { readModelsCheck } from './read-models.check';
@@ -14,6 +15,7 @@ import { transactionsCheck } from './transactions.check';
 export const checks: readonly Check[] = [
   fileCheck,
   orderCheck,
+  chainCheck,
   shapesCheck,
   replayCheck,
   transactionsCheck,
@@ -47,18 +49,23 @@ export interface VerifyOptions {
 
 class Running {
   private readonly findings: Finding[] = [];
-  private readonly run: CheckRun | { readonly skipped: string };
+  private run: Begun = { skipped: 'it was not begun' };
   private count = 0;
   private failure: string | undefined;
 
-  constructor(
-    readonly check: Check,
-    evidence: Evidence,
-  ) {
-    this.run = check.begin(evidence, (finding) => {
-      this.count += 1;
-      if (this.findings.length < most) this.findings.push(finding);
-    });
+  constructor(readonly check: Check) {}
+
+  async begin(evidence: Evidence): Promise<this> {
+    try {
+      this.run = await this.check.begin(evidence, (finding) => {
+        this.count += 1;
+        if (this.findings.length < most) this.findings.push(finding);
+      });
+    } catch (error) {
+      this.run = {};
+      this.fail(error);
+    }
+    return this;
   }
 
   takeAll(events: readonly RecordedEvent[]): void {
@@ -99,14 +106,17 @@ class Running {
   }
 }
 
+async function begun(evidence: Evidence, only: VerifyOptions['only']): Promise<readonly Running[]> {
+  const wanted = checks.filter(({ name }) => only === undefined || only.includes(name));
+  return Promise.all(wanted.map((check) => new Running(check).begin(evidence)));
+}
+
 /** Puts every check to a history. */
 export async function verifyHistory(
   evidence: Evidence,
   { only, onProgress }: VerifyOptions = {},
 ): Promise<Verification> {
-  const running = checks
-    .filter(({ name }) => only === undefined || only.includes(name))
-    .map((check) => new Running(check, evidence));
+  const running = await begun(evidence, only);
   const digest = new Digest();
   try {
     for await (const { events, share } of scan(evidence.log)) {
