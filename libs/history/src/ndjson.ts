@@ -1,11 +1,11 @@
 import { constants, createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, stat } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
 import { codedError } from '@app/kernel';
 import type { Side, Stretch } from './side';
 import type { MovedEvent, Summary } from './summary';
 import { Digest } from './summary';
+import { linesOf } from './lines';
 
 // One event a line, between a first line that says what the file is and a last one that says what the whole came to.
 
@@ -137,7 +137,7 @@ async function ownSizeOf(file: string): Promise<number> {
 
 /** What the first line of a file says of the history in it. */
 export async function noteIn(file: string): Promise<PartNote> {
-  for await (const line of createInterface({ input: createReadStream(file), crlfDelay: Infinity })) {
+  for await (const line of linesOf(file)) {
     const { part, renumbered, pseudonyms } = (parsed(line) ?? {}) as PartNote;
     return { ...(part && { part }), ...(renumbered && { renumbered }), ...(pseudonyms && { pseudonyms }) };
   }
@@ -161,11 +161,6 @@ async function opened(file: string): Promise<FileHandle> {
   } catch (error) {
     throw codedError('history-unwritable', (error as Error).message, error);
   }
-}
-
-function linesOf(file: string, size: number): AsyncIterable<string> {
-  if (size === 0) return (async function* () {})();
-  return createInterface({ input: createReadStream(file, { end: size - 1 }), crlfDelay: Infinity });
 }
 
 /** Where whole lines end that are not the last: more events can be written there. */
@@ -197,8 +192,9 @@ async function violationsIn(file: string, size: number): Promise<readonly string
   let end: Summary | undefined;
   for await (const line of linesOf(file, size)) {
     lines += 1;
-    if (isEnd(line)) {
-      ({ end } = JSON.parse(line) as { end: Summary });
+    const last = isEnd(line) ? (parsed(line) as { readonly end: Summary } | undefined) : undefined;
+    if (last !== undefined) {
+      ({ end } = last);
       continue;
     }
     const fault = end === undefined ? faultOf(line, lines) : 'comes after the last line';

@@ -4,8 +4,8 @@ import { scan } from './scan';
 import type { Side, Stretch } from './side';
 import type { MovedEvent } from './summary';
 
-/** Events of one stream that go in one append, and the characters of their data: stores have limits. */
-const batch = { events: 200, characters: 400_000 } as const;
+/** Events of one stream that go in one append, and their bytes: servers take a mebibyte. */
+const batch = { events: 200, bytes: 400_000 } as const;
 
 /** How a store takes many appends at a time. */
 export interface Lanes {
@@ -105,13 +105,13 @@ export class StoreSide implements Side {
 /** Events of one stream that follow each other, as many as go in one append. */
 function endOfRun(events: readonly MovedEvent[], from: number): number {
   const stream = events[from]?.stream;
-  let characters = 0;
+  let bytes = 0;
   let until = from;
   for (; until < events.length && until - from < batch.events; until += 1) {
     const event = events[until];
     if (event?.stream !== stream) break;
-    characters += JSON.stringify(event?.data).length;
-    if (until > from && characters > batch.characters) break;
+    bytes += Buffer.byteLength(JSON.stringify([event?.data, event?.metadata]));
+    if (until > from && bytes > batch.bytes) break;
   }
   return until;
 }

@@ -51,6 +51,32 @@ const elsewhere = { kind: 'embedded', file: join(folder, 'elsewhere/events.db') 
 const copy = (source: Side, target: Side, resume = false) => copyHistory(source, target, { resume });
 
 describe('a copied history', () => {
+  it('keeps every character that JSON carries, lines of other scripts and ends of lines among them', async () => {
+    const text = 'a\u2028b\u2029c\u0085d\r\n\u{1F50C}';
+    const source = openInMemoryStore();
+    await source.append('s', [event({ text }), event({ text: text.repeat(40_000) })], 'any');
+    const file = fresh('ndjson');
+    const target = await openTarget({ kind: 'ndjson', file }, elsewhere);
+    expect(await copy(await side(source), target)).toMatchObject({ identical: true });
+    await target.close();
+    expect(readFileSync(file, 'utf8').split('\n')).toHaveLength(5);
+    const back = openInMemoryStore();
+    expect(await copy(await NdjsonSide.openForReading(file), await side(back))).toMatchObject({ identical: true });
+    expect((await back.readStream('s', { from: 0, limit: 1 })).events[0]?.data).toEqual({ text });
+  });
+
+  it('goes in appends that a server takes, whatever its script', async () => {
+    const source = openInMemoryStore();
+    const text = '\u5145'.repeat(20_000);
+    for (let count = 0; count < 40; count += 1) await source.append('s', [event({ text })], 'any');
+    const target = openInMemoryStore();
+    const append = jest.spyOn(target, 'append');
+    await copy(await side(source), await side(target));
+    const sizes = append.mock.calls.map(([, events]) => Buffer.byteLength(JSON.stringify(events)));
+    expect(Math.max(...sizes)).toBeLessThan(500_000);
+    expect(append.mock.calls.length).toBeLessThan(20);
+  });
+
   it('is identical in another store, and says which streams had forgotten their beginning', async () => {
     const [source, target] = [await history(300), openInMemoryStore()];
     const report = await copy(await side(source), await side(target));
@@ -196,6 +222,8 @@ describe('a copy is refused', () => {
     };
     expect(await refusal(lines)).toBe('none');
     expect(await refusal(lines.slice(0, -1))).toContain('its last line is missing');
+    const [whole = ''] = lines.slice(-1);
+    expect(await refusal([...lines.slice(0, -1), whole.slice(0, 20)])).toContain(`line ${lines.length}`);
     expect(await refusal(lines.filter((_, place) => place !== 2))).toMatch(
       /it holds \d+ events where \d+ were written/,
     );
