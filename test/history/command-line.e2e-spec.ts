@@ -89,7 +89,7 @@ describe('a command line', () => {
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
   });
 
-  it.each(['tail', 'show', 'transaction', 'verify', 'stats', 'export', 'import', 'copy'])(
+  it.each(['tail', 'show', 'transaction', 'verify', 'rebuild', 'stats', 'export', 'import', 'copy'])(
     'helps with %s',
     async (name) => {
       const { status, stdout } = await history([name, '--help']);
@@ -139,6 +139,34 @@ describe('a command line', () => {
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     expect(linesOf(stdout)).toHaveLength(1);
+  });
+});
+
+describe('rebuild', () => {
+  it('builds read models anew beside a service, which uses them at once, and on a stopped one', async () => {
+    const dataDir = mkdtempSync(join(folder, 'rebuilt-'));
+    const service = await startTestService({ EVENT_STORE: 'embedded', DATA_DIR: dataDir });
+    const env = { ...environment, DATA_DIR: dataDir };
+    await service.post(envelope({ body: boot }));
+    await service.post(envelope({ body: start() }));
+    for (const table of ['all', 'transactions']) {
+      const { status, stdout } = await history(['rebuild', table, '--json'], { env });
+      expect({ status, ...parsed<object>(stdout) }).toMatchObject({ status: 0, table, inUse: 'now' });
+    }
+    await service.post(envelope({ body: start({ connectorId: 2 }) }));
+    const shown = () => service.api<{ rows: readonly object[] }>('GET', '/api/transactions');
+    while ((await shown()).body.rows.length < 2) await new Promise((resolve) => setTimeout(resolve, 50));
+    await service.stop();
+    const { stdout } = await history(['rebuild', 'all'], { env });
+    expect(stdout).toMatch(/^all: built from \d+ events in .* They are used from the next start on\.\n$/);
+    expect((await history(['verify', '--check', 'read-models'], { env })).status).toBe(0);
+  });
+
+  it('needs read models, and one of their tables', async () => {
+    const nowhere = await history(['rebuild', 'all'], { env: { ...environment, DATA_DIR: join(folder, 'none') } });
+    expect(nowhere).toMatchObject({ status: 2, stderr: expect.stringContaining('no read models here') as string });
+    const unknown = await history(['rebuild', 'everything']);
+    expect(unknown).toMatchObject({ status: 2, stderr: expect.stringContaining('There are: all, ') as string });
   });
 });
 

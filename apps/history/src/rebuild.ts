@@ -37,7 +37,7 @@ async function rebuild(table: string, options: StoreOptions, command: Command): 
   const perSecond = Math.round(taken / seconds);
   if (options.json) return printJson({ table, events: taken, seconds, perSecond, ...where });
   const used = where.inUse === 'now' ? 'The service uses them now.' : 'They are used from the next start on.';
-  return print(`${table}: built from ${taken} events in ${seconds.toFixed(1)} s (${perSecond} events/s). ${used}`);
+  return print(`${table}: built from ${taken} events in ${seconds.toFixed(1)} s (${perSecond} events/s). ${used}\n`);
 }
 
 /** Longest that a service may take to look for what is offered, in milliseconds. */

@@ -22,6 +22,8 @@ export type { WriteLock } from './sqlite/lock';
 export interface EmbeddedOptions extends WritableOptions {
   /** Opens a file beside the process or thread that writes it, and follows what is appended there. */
   readonly readOnly?: boolean;
+  /** With `readOnly`: reads in a thread of its own, ahead of who reads page after page. */
+  readonly ownThread?: boolean;
 }
 
 /** Opens the event store in a file, made if it is not there. One process writes; any number may read. */

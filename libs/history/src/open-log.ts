@@ -14,7 +14,7 @@ export async function openLog(place: Place, onProgress?: (progress: CopyProgress
   if (place.kind === 'eventstoredb') return openEventStoreDb(place);
   if (place.kind === 'ndjson') return laidOut(place, onProgress);
   if (!existsSync(place.file)) throw codedError('history-unreadable', `there is no file ${place.file}`);
-  return openEmbeddedStore({ file: place.file, readOnly: true });
+  return openEmbeddedStore({ file: place.file, readOnly: true, ownThread: true });
 }
 
 async function laidOut(place: Place, onProgress?: (progress: CopyProgress) => void): Promise<EventStore> {

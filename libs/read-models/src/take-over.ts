@@ -35,7 +35,8 @@ export async function fits(file: string, store: Pick<EventStore, 'readStream'>):
 export function takeOver(file: string): void {
   for (const end of ['-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
   renameSync(nextFileOf(file), file);
-  rmSync(readyFileOf(file), { force: true });
+  // Who looked into it left these; it was closed, so they hold nothing.
+  for (const end of ['-wal', '-shm', '.ready']) rmSync(`${nextFileOf(file)}${end}`, { force: true });
 }
 
 /** Throws away what is offered, or half built. */

@@ -4,7 +4,7 @@ import { trialFolder } from '../contract/trial-folder';
 import { openEmbeddedStore } from '../index';
 import type { EmbeddedStore } from '../index';
 
-describe('the embedded event store, read-only', () => {
+describe.each([false, true])('the embedded event store, read-only (with a thread of its own: %s)', (ownThread) => {
   const newFile = trialFolder();
   const clock = new FakeClock();
   let file: string;
@@ -15,7 +15,7 @@ describe('the embedded event store, read-only', () => {
     file = newFile();
     writer = await openEmbeddedStore({ file, clock });
     await writer.append('a', events(3), NO_STREAM);
-    follower = await openEmbeddedStore({ file, clock, readOnly: true });
+    follower = await openEmbeddedStore({ file, clock, readOnly: true, ownThread });
   });
   afterEach(async () => {
     await follower.close();

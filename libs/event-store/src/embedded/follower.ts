@@ -17,26 +17,36 @@ import { LogReader } from '../sqlite/log-reader';
 import { follow } from '../subscription';
 import { logQuery, streamQuery } from './query';
 import type { LogRead, StreamRead } from './query';
+import { Reader } from './reader';
 import type { EmbeddedStore } from './store';
+import { startThread } from './thread';
 
 export interface FollowerOptions {
   readonly file: string;
   readonly clock?: Clock;
+  /** Reads in a thread of its own, ahead of who reads page after page: for those who go through much of the log. */
+  readonly ownThread?: boolean;
 }
 
 const pollInterval = 50;
 
-/** Reads a file that another thread or process may be writing to. Reads take place in the calling thread. */
-export function openFollower({ file, clock = systemClock }: FollowerOptions): EmbeddedStore {
+/** Reads a file that another thread or process may be writing to. Reads take place in the calling thread unless it asks for another. */
+export function openFollower({ file, clock = systemClock, ownThread = false }: FollowerOptions): EmbeddedStore {
   return reported(file, () => {
     const db = openReadable(file);
-    return new Follower(file, { reader: new LogReader(db), release: () => db.close() }, clock);
+    const thread = ownThread ? new Reader(startThread('reader-worker', { file })) : undefined;
+    const release = async () => {
+      await thread?.close();
+      db.close();
+    };
+    return new Follower(file, { reader: new LogReader(db), thread, release }, clock);
   });
 }
 
 interface OpenFile {
   readonly reader: LogReader;
-  release(): void;
+  readonly thread: Reader | undefined;
+  release(): Promise<void>;
 }
 
 class Follower implements EmbeddedStore {
@@ -61,12 +71,16 @@ class Follower implements EmbeddedStore {
   }
 
   async readStream(stream: string, options: StreamRead): Promise<StreamPage> {
+    const { thread } = this.opened;
+    if (thread !== undefined && !this.closed) return thread.readStream(streamQuery(stream, options, this.clock.now()));
     return JSON.parse(
       this.read((reader) => reader.readStream(streamQuery(stream, options, this.clock.now()))),
     ) as StreamPage;
   }
 
   async readAll(options: LogRead): Promise<LogPage> {
+    const { thread } = this.opened;
+    if (thread !== undefined && !this.closed) return thread.readAll(logQuery(options, this.clock.now()));
     const { text } = this.read((reader) => reader.readAll(logQuery(options, this.clock.now())));
     return JSON.parse(text) as LogPage;
   }
@@ -100,7 +114,7 @@ class Follower implements EmbeddedStore {
     if (this.closed) return;
     this.closed = true;
     clearInterval(this.polling);
-    this.opened.release();
+    await this.opened.release();
     this.newest.end();
   }
 
