@@ -4,8 +4,9 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbeddedStore } from '@app/event-store';
-import type { EventToAppend } from '@app/kernel';
+import { setTimeout as pause } from 'node:timers/promises';
+import { openEmbeddedStore, openEventStoreDb } from '@app/event-store';
+import type { EventStore, EventToAppend } from '@app/kernel';
 
 // A history goes from an embedded store to EventStoreDB's protocol and back, with one copy killed on the way. Cannot see: a real server.
 
@@ -37,7 +38,7 @@ export async function moveThereAndBack(events: number): Promise<Moved> {
     const server = line.toString().trim();
     await fill(join(folder, 'events.db'), events);
     tell(`${events} events made`);
-    await killedCopy(`embedded:${folder}`, server, events);
+    await killedCopy(`embedded:${folder}`, server);
     const there = await copy(`embedded:${folder}`, server, '--continue');
     tell(`there in ${there.seconds.toFixed(0)} s, ${there.kept} of them before the kill`);
     const back = await copy(server, `embedded:${join(folder, 'back')}`);
@@ -86,12 +87,19 @@ async function fill(file: string, count: number): Promise<void> {
   await store.close();
 }
 
-/** A copy that dies somewhere in the middle. */
-async function killedCopy(from: string, to: string, events: number): Promise<void> {
+/** A copy that dies somewhere in the middle: when a good part has arrived. */
+async function killedCopy(from: string, to: string): Promise<void> {
   const child = start(from, to);
-  await new Promise((resolve) => setTimeout(resolve, 1_500 + events / 100));
+  const target = await openEventStoreDb({ connectionString: to });
+  while (child.exitCode === null && !(await hasSome(target))) await pause(20);
   child.kill('SIGKILL');
-  await once(child, 'exit');
+  if (child.exitCode === null) await once(child, 'exit');
+  await target.close();
+}
+
+async function hasSome(store: EventStore): Promise<boolean> {
+  const { events } = await store.readAll({ direction: 'forward', limit: 2_000 });
+  return events.length === 2_000;
 }
 
 async function copy(from: string, to: string, ...options: readonly string[]): Promise<Report> {
