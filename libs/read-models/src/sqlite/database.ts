@@ -7,7 +7,7 @@ import type { Projection } from '../projection';
 export type SqliteDatabase = Database.Database;
 
 // Goes up with the tables that are not made from projections.
-const tablesVersion = 4;
+export const tablesVersion = 4;
 
 /** One text for the shape of everything; another text in the file means that the rows must be built anew. */
 export const shape = [`tables:${tablesVersion}`, ...projections.map(({ name, version }) => `${name}:${version}`)].join(
