@@ -17,7 +17,6 @@ const retryIn = 1_000;
 
 interface Kept {
   readonly item: Item;
-  readonly anchor: Anchor;
   readonly characters: number;
 }
 
@@ -73,7 +72,7 @@ export class EventsSource implements FeedSource {
     for (const event of events) {
       if (!isPublic(event)) continue;
       const text = JSON.stringify(event);
-      this.kept.push({ item: itemOf(event, () => text), anchor: anchorOf(event), characters: text.length });
+      this.kept.push({ item: itemOf(event, () => text), characters: text.length });
       this.characters += text.length;
     }
     if (checkpoint > this.newest) this.newest = checkpoint;
@@ -95,7 +94,7 @@ export class EventsSource implements FeedSource {
     const end = last?.item.place.position ?? position;
     const next = { position: complete && this.newest > end ? this.newest : end };
     const items = page.map(({ item }) => item).filter((item) => matches(item, filter));
-    return { items, next, complete, anchor: last?.anchor };
+    return { items, next, complete, anchor: last?.item.anchor };
   }
 
   private firstAfter(position: Position): number {
@@ -142,7 +141,7 @@ function itemOf(event: RecordedEvent, data: () => string): Item {
     const { connectorId, transactionId } = event.data as Facts;
     return { identity: identityOfStream(event.stream), type: event.type, connectorId, transactionId };
   };
-  return new Item('event', { position: event.position }, undefined, { data, facts });
+  return new Item('event', { position: event.position }, undefined, { data, facts, anchor: anchorOf(event) });
 }
 
 const anchorOf = ({ stream, revision, id, position }: RecordedEvent): Anchor => ({ stream, revision, id, position });

@@ -49,7 +49,9 @@ export class Follower {
   /** The text of items for everybody who follows in the same way. */
   framed(items: readonly Item[], anchor: Anchor | undefined): string {
     const { format, mark } = this.following;
-    return items.map((item) => framings[format].item(item, `${mark}.${placeText(item.place, anchor)}`)).join('');
+    return items
+      .map((item) => framings[format].item(item, `${mark}.${placeText(item.place, item.anchor ?? anchor)}`))
+      .join('');
   }
 
   /** Writes what is new to it among items up to a place. */

@@ -1,3 +1,4 @@
+import type { Anchor } from '@app/read-models';
 import type { Place } from './place';
 
 /** What filters look at. */
@@ -18,12 +19,21 @@ export class Item {
     readonly place: Place,
     /** Of the row that it is about. */
     readonly key: string | undefined,
-    private readonly about: { readonly data: () => string; readonly facts: () => Facts },
+    private readonly about: {
+      readonly data: () => string;
+      readonly facts: () => Facts;
+      readonly anchor?: Anchor;
+    },
   ) {}
 
   /** What subscribers get, as JSON. */
   get data(): string {
     return this.about.data();
+  }
+
+  /** By which the log is known again at it, if it is an event itself. */
+  get anchor(): Anchor | undefined {
+    return this.about.anchor;
   }
 
   get facts(): Facts {
