@@ -2,7 +2,7 @@ import type { FeedName } from '@app/feeds';
 import { feedNames, projectionFeeds } from '@app/feeds';
 import type { ProjectionFeedName } from '@app/feeds';
 import { z } from 'zod';
-import { named } from '../schema-documents';
+import { named, schemaOf } from '../schema-documents';
 import { recordedEvent } from './answers';
 import { operationRow, preset } from './commands';
 import { configurationEntry, reservation } from './consequences';
@@ -28,6 +28,10 @@ export const feedRows: Readonly<Record<FeedName, z.ZodObject>> = {
   orphans: orphan,
   events: recordedEvent,
 };
+
+/** The same as JSON Schema. */
+export const feedRowSchemas = (): Readonly<Record<string, object>> =>
+  Object.fromEntries(Object.entries(feedRows).map(([name, row]) => [name, schemaOf(row)]));
 
 const list = (about: string) =>
   z
