@@ -51,7 +51,12 @@ async function report({ port }: Running, during: number): Promise<number> {
   let sent = 0;
   for (const end = performance.now() + during * 1_000; performance.now() < end; sent += 1) {
     const name = `at-${sent}`;
-    const status = { connectorId: 1, status: sent % 2 === 0 ? 'Occupied' : 'Available', errorCode: 'NoError', info: name };
+    const status = {
+      connectorId: 1,
+      status: sent % 2 === 0 ? 'Occupied' : 'Available',
+      errorCode: 'NoError',
+      info: name,
+    };
     reported.set(name, performance.now());
     socket.write(httpRequest('StatusNotification', status, `BOX-${sent % 200}`));
     await new Promise((resolve) => socket.once('data', resolve));
@@ -74,7 +79,9 @@ async function main(): Promise<void> {
     }
     for (const end = Date.now() + 60_000; caughtUp < subscribers - mute && Date.now() < end;) await pause(100);
     const joined = residentBytes(service.pid);
-    say(`${caughtUp} of ${subscribers} follow, ${mute} never read: ${megabytes(empty)} MB before, ${megabytes(joined)} MB with them`);
+    say(
+      `${caughtUp} of ${subscribers} follow, ${mute} never read: ${megabytes(empty)} MB before, ${megabytes(joined)} MB with them`,
+    );
     let most = joined;
     const watching = setInterval(() => (most = Math.max(most, residentBytes(service.pid))), 250);
     const sent = await report(service, seconds);

@@ -7,7 +7,7 @@ import { BEGINNING } from '@app/kernel';
 import type { EventMessage, ProjectionFilter, ProjectionName, RowMessage } from '../../apps/client/src';
 import { CentralSystemClient } from '../../apps/client/src';
 import { runFleet } from '../../apps/charge-box-simulator/src';
-import { startService } from '../../bench/processes';
+import { startScript } from '../../bench/processes';
 import { storeForTests } from '../support/store-for-tests';
 
 // Subscribers that lose their connection again and again, at a service that is killed again and again, end with what is true.
@@ -15,6 +15,8 @@ import { storeForTests } from '../support/store-for-tests';
 
 const key = 'bench-bench-bench-bench';
 const kills = 3;
+const startService = (folder: string, environment: Readonly<Record<string, string>>) =>
+  startScript([join(__dirname, '../../dist/apps/central-system/src/main.js')], folder, environment);
 
 /** A small generator, so that a run can be had again. */
 function chanceOf(seed: number): () => number {
@@ -28,11 +30,14 @@ async function followOn<Message extends { readonly id?: string }>(
   { chance, over, take }: { chance: () => number; over: AbortSignal; take: (message: Message) => void },
 ): Promise<void> {
   for (let last: string | undefined; !over.aborted;) {
-    const patience = AbortSignal.timeout(20 + Math.floor(chance() * 700));
-    for await (const message of open(last, AbortSignal.any([patience, over]))) {
+    const lost = new AbortController();
+    let timer: NodeJS.Timeout | undefined;
+    for await (const message of open(last, AbortSignal.any([lost.signal, over]))) {
       last = message.id ?? last;
       take(message);
+      timer ??= setTimeout(() => lost.abort(), Math.floor(chance() * 300));
     }
+    clearTimeout(timer);
   }
 }
 
@@ -53,9 +58,9 @@ const followed: readonly (readonly [ProjectionName, ProjectionFilter])[] = [
   ['charge-boxes', {}],
   ['connectors', {}],
   ['transactions', {}],
-  ['transactions', { identity: 'FEED-1' }],
+  ['transactions', { identity: 'FEED-0001' }],
   ['meter-values', {}],
-  ['meter-values', { identity: 'FEED-2', connectorId: 1 }],
+  ['meter-values', { identity: 'FEED-0002', connectorId: 1 }],
   ['quirks', {}],
   ['id-tags', {}],
 ];
@@ -79,7 +84,12 @@ it.each(['embedded', 'double'])(
     const chance = chanceOf(20_261);
     let service = await startService(folder, store.environment);
     const places = { SOAP_PORT: String(service.port), API_PORT: String(service.apiPort) };
-    const client = new CentralSystemClient({ url: `http://127.0.0.1:${service.apiPort}`, key, retryAfter: 20 });
+    const client = new CentralSystemClient({
+      url: `http://127.0.0.1:${service.apiPort}`,
+      key,
+      retryAfter: 20,
+      longestRetry: 300,
+    });
     const call = (method: string, path: string, body?: object) =>
       fetch(`http://127.0.0.1:${places.API_PORT}/api/${path}`, {
         method,

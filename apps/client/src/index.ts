@@ -47,8 +47,10 @@ export interface ClientOptions {
   readonly url: string;
   readonly key: string;
   readonly fetch?: typeof fetch;
-  /** Milliseconds of the first wait before another try; it doubles up to half a minute. */
+  /** Milliseconds of the first wait before another try; it doubles up to the longest. */
   readonly retryAfter?: number;
+  /** Milliseconds of the longest wait; half a minute. */
+  readonly longestRetry?: number;
   /** Milliseconds without a sign of life after which a connection counts as lost. */
   readonly patience?: number;
 }
@@ -62,8 +64,6 @@ export class FeedRefused extends Error {
     super(`The feed is refused with ${status}: ${problem.detail ?? problem.title ?? 'no reason given'}`);
   }
 }
-
-const longestWait = 30_000;
 
 /** Follows what a central system knows. */
 export class CentralSystemClient {
@@ -97,7 +97,7 @@ export class CentralSystemClient {
         reason = error;
       }
       if (isOver(course, signal)) return;
-      const wait = waitAfter(course.failures, reason, this.options.retryAfter ?? 250);
+      const wait = waitAfter(course.failures, reason, this.options);
       course.failures += 1;
       onRetry?.(reason, wait);
       await pause(wait, signal);
@@ -211,8 +211,12 @@ function urlOf(address: string, query: object): string {
 }
 
 /** Longer from failure to failure, and not the same for all who lost their connection at once. */
-function waitAfter(failures: number, reason: unknown, first: number): number {
-  const longest = Math.min(longestWait, first * 2 ** Math.min(failures, 16));
+function waitAfter(
+  failures: number,
+  reason: unknown,
+  { retryAfter = 250, longestRetry = 30_000 }: ClientOptions,
+): number {
+  const longest = Math.min(longestRetry, retryAfter * 2 ** Math.min(failures, 16));
   return Math.max(reason instanceof TryLater ? reason.after : 0, Math.round(longest * (0.5 + Math.random() / 2)));
 }
 

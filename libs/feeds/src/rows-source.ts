@@ -36,6 +36,8 @@ export class RowsSource implements FeedSource {
     this.followsLog = !table.numbersRows;
     this.narrow = table.narrow;
     this.reader = new ChangeReader(() => readModels.database, table);
+    // Once is enough, and under load it is not so at every moment.
+    const stop = readModels.onProgress(() => this.settled && stop());
   }
 
   get settled(): boolean {

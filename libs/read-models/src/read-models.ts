@@ -38,8 +38,13 @@ export class ReadModels {
   private interruption: string | undefined;
   private whenCaughtUp: (() => void) | undefined;
   private waiters: Waiter[] = [];
+<<<<<<< HEAD
   private readonly listeners = new Set<() => void>();
   private writer: SqliteDatabase;
+=======
+  private readonly listeners = new Set<() => unknown>();
+  private readonly writer: SqliteDatabase;
+>>>>>>> 9b5f042 (Feeds are documented; subscribers that come and go end with what is true)
   private reader: SqliteDatabase | undefined;
   private looking: NodeJS.Timeout | undefined;
   private taking: Promise<void> | undefined;
@@ -192,7 +197,7 @@ export class ReadModels {
   }
 
   /** Calls back whenever rows may have changed, until the returned function is called. */
-  onProgress(listener: () => void): () => void {
+  onProgress(listener: () => unknown): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }

@@ -54,9 +54,8 @@ class Numbers implements FeedSource {
   }
 }
 
-let now = 0;
 const followerOf = (sink: FakeSink, filter: FeedFilter = {}, untilCaughtUp = false) =>
-  new Follower(sink, { filter, format: 'ndjson', untilCaughtUp, mark: 'm' }, { position: '' }, () => now);
+  new Follower(sink, { filter, format: 'ndjson', untilCaughtUp, mark: 'm' }, { position: '' }, () => 0);
 const feedOf = (source: FeedSource) => new Feed(source, new Turns(2), silentLog);
 const keysOf = (sink: FakeSink) =>
   sink.messages.flatMap(({ data }) => (data.key === undefined ? [] : [Number(data.key)]));
@@ -160,6 +159,7 @@ describe('A feed', () => {
     source.failures = 1;
     source.add();
     await until(() => keysOf(kept).length === 1);
+    expect(keysOf(kept)).toEqual([1]);
   });
 
   it('watches its source only while somebody is up to date', async () => {
