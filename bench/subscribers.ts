@@ -68,7 +68,7 @@ async function report({ port }: Running, during: number): Promise<number> {
 
 async function main(): Promise<void> {
   const folder = trialFolder();
-  const service = await startService(folder.path, { FEED_PATIENCE: '20', LOG_LEVEL: 'warn' });
+  const service = await startService(folder.path, { FEED_PATIENCE: '20' });
   const port = service.apiPort ?? 0;
   const sockets: Socket[] = [];
   try {
