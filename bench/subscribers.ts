@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import type { Socket } from 'node:net';
 import { residentBytes } from './memory';
-import { httpRequest } from './messages';
+import { httpRequest, scenarios } from './messages';
 import type { Running } from './processes';
 import { startService, trialFolder } from './processes';
 
@@ -19,12 +19,16 @@ const reported = new Map<string, number>();
 const delays: number[] = [];
 const heard: number[] = [];
 let caughtUp = 0;
+let closed = 0;
 
 function subscribe(port: number, reads: boolean, number: number): Socket {
   const socket = connect({ port, host: '127.0.0.1' });
   socket.on('error', () => undefined);
+  socket.on('close', () => (closed += 1));
+  // Those who do not read ask for more than any buffer between them and the service holds.
+  const feed = reads ? 'connectors' : 'meter-values';
   socket.write(
-    `GET /api/feeds/connectors HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\nAuthorization: Bearer bench-bench-bench-bench\r\n\r\n`,
+    `GET /api/feeds/${feed} HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\nAuthorization: Bearer bench-bench-bench-bench\r\n\r\n`,
   );
   if (!reads) return socket.pause();
   let rest = '';
@@ -66,12 +70,23 @@ async function report({ port }: Running, during: number): Promise<number> {
   return sent;
 }
 
+/** Readings for those who do not read. */
+async function fill({ port }: Running): Promise<void> {
+  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+  for (let index = 0; index < 1_500; index += 1) {
+    socket.write(scenarios['MeterValues (20 values)'](index, true));
+    await new Promise((resolve) => socket.once('data', resolve));
+  }
+  socket.destroy();
+}
+
 async function main(): Promise<void> {
   const folder = trialFolder();
   const service = await startService(folder.path, { FEED_PATIENCE: '20' });
   const port = service.apiPort ?? 0;
   const sockets: Socket[] = [];
   try {
+    await fill(service);
     const empty = residentBytes(service.pid);
     for (let number = 0; number < subscribers; number += 1) {
       sockets.push(subscribe(port, number >= mute, number));
@@ -92,6 +107,7 @@ async function main(): Promise<void> {
     const at = (part: number) => (delays[Math.floor(delays.length * part)] ?? 0).toFixed(0);
     say(`${sent} changes in ${seconds} s: ${complete} subscribers heard all of them, ${delays.length} messages`);
     say(`from the request of the box to its subscriber: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, last ${at(0.99999)} ms`);
+    say(`${closed} connections were ended by the service`);
     say(`most memory of the service: ${megabytes(most)} MB, at the end ${megabytes(residentBytes(service.pid))} MB`);
   } finally {
     for (const socket of sockets) socket.destroy();
