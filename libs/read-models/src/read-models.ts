@@ -38,13 +38,8 @@ export class ReadModels {
   private interruption: string | undefined;
   private whenCaughtUp: (() => void) | undefined;
   private waiters: Waiter[] = [];
-<<<<<<< HEAD
-  private readonly listeners = new Set<() => void>();
-  private writer: SqliteDatabase;
-=======
   private readonly listeners = new Set<() => unknown>();
-  private readonly writer: SqliteDatabase;
->>>>>>> 9b5f042 (Feeds are documented; subscribers that come and go end with what is true)
+  private writer: SqliteDatabase;
   private reader: SqliteDatabase | undefined;
   private looking: NodeJS.Timeout | undefined;
   private taking: Promise<void> | undefined;

@@ -29,7 +29,10 @@ export function readAnchor(text: string | null): Anchor | undefined {
 }
 
 /** Whether a log has this very event: the log is not another one, nor an earlier state of it that was restored. */
-export async function isInLog(store: EventStore, { stream, revision, id, position }: Anchor): Promise<boolean> {
+export async function isInLog(
+  store: Pick<EventStore, 'readStream'>,
+  { stream, revision, id, position }: Anchor,
+): Promise<boolean> {
   const [event] = (await store.readStream(stream, { from: revision, limit: 1 })).events;
   if (event === undefined) return false;
   // Old heartbeats are forgotten; that there are later ones is all that can be seen of them.
