@@ -13,7 +13,8 @@ const allowed = {
   history: ['kernel', 'ocpp', 'charge-box', 'event-store', 'runtime', 'read-models'],
   capture: ['kernel', 'ocpp', 'soap'],
   judge: ['kernel', 'ocpp', 'charge-box'],
-  api: ['kernel', 'ocpp', 'charge-box', 'runtime', 'read-models', 'capture'],
+  feeds: ['kernel', 'charge-box', 'read-models'],
+  api: ['kernel', 'ocpp', 'charge-box', 'runtime', 'read-models', 'capture', 'feeds'],
 };
 const tests = '(\\.(spec|e2e-spec|contract)\\.ts$|/specs/)';
 
@@ -87,7 +88,7 @@ module.exports = {
       name: 'nest-in-its-place',
       comment: 'Nest and its decorators live in runtime, ingress, egress, read-models, api and apps.',
       severity: 'error',
-      from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store|capture|judge|testing)/` },
+      from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store|capture|judge|feeds|testing)/` },
       to: { path: 'node_modules/@nestjs/' },
     },
   ],

@@ -1,5 +1,6 @@
 import { renderConfiguration } from '../apps/central-system/src/configuration';
 import { ocpp15, renderOperationDocs, renderWsdl } from '@app/ocpp';
+import { renderClientRows } from './client-rows';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -9,6 +10,7 @@ export const generatedFiles: Readonly<Record<string, () => string>> = {
   'wsdl/ocpp-1.5-charge-point.wsdl': () => renderWsdl(ocpp15.chargePoint, 'http://localhost:8081/ocpp'),
   'docs/operations.md': () => renderOperationDocs(ocpp15),
   'docs/configuration.md': renderConfiguration,
+  'apps/client/src/rows.ts': renderClientRows,
 };
 
 /** Writes all of them below a folder. */

@@ -5,6 +5,7 @@ import { trustedProxies } from '@app/ingress';
 import { z } from 'zod';
 import { captureVariables } from './capture-variables';
 import { host, outboundPath, urlPath } from './configuration-kinds';
+import { feedVariables } from './feed-variables';
 import type { Variable } from './variable';
 import { variable, whole, yesNo } from './variable';
 
@@ -197,6 +198,7 @@ export const variables = {
     'none',
     'Proxies whose `X-Forwarded-For` is believed, for charge boxes and for the API: addresses or networks, by commas.',
   ),
+  ...feedVariables,
   MAX_CONNECTIONS: variable(whole(1, 1_000_000, 20_000), '20000', 'Connections of charge boxes at once.'),
   MAX_IN_FLIGHT: variable(
     whole(1, 1_000_000, 5_000),

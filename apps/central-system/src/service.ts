@@ -2,6 +2,7 @@ import { createApi, loadOrCreateApiKey } from '@app/api';
 import type { ApiKey } from '@app/api';
 import { captureFileName, Captures } from '@app/capture';
 import { BoxCaller } from '@app/egress';
+import { Feeds } from '@app/feeds';
 import type { WsdlSource } from '@app/ingress';
 import { SoapListener } from '@app/ingress';
 import type { Clock, EventStore, Log } from '@app/kernel';
@@ -32,7 +33,7 @@ import type { Configuration } from './configuration';
 import { instanceNameOf, prepareDataDir } from './data-dir';
 import { PrometheusMeter } from './prometheus';
 import { lagOf, Readiness } from './readiness';
-import { captureSettings, egressSettings, ingressSettings, runtimeSettings } from './settings';
+import { captureSettings, egressSettings, feedsSettings, ingressSettings, runtimeSettings } from './settings';
 import type { History } from './stores';
 import { openHistory } from './stores';
 import { version } from './version';
@@ -139,6 +140,15 @@ function partsOf(
   { configuration, log, clock, apiKey, meter, captures }: Given,
   readiness: Readiness,
 ): AppParts {
+  const feeds = new Feeds({
+    store,
+    readModels,
+    log,
+    meter,
+    clock: systemClock,
+    settings: feedsSettings(configuration),
+  });
+  meter.watch('feed_subscribers', () => feeds.size);
   const instance = new Instance(configuration.INSTANCE_NAME ?? instanceNameOf(configuration.DATA_DIR));
   return {
     store: stamped(store, instance),
@@ -159,6 +169,7 @@ function partsOf(
       readiness: () => readiness.report(),
       metrics: () => meter.render(),
       waitFor: (position, milliseconds) => readModels.waitFor(position, milliseconds),
+      feeds,
       commandTimeToLive: configuration.COMMAND_TIME_TO_LIVE,
       clock,
       logger: log,

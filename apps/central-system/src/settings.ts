@@ -1,6 +1,7 @@
 import type { CaptureSettings } from '@app/capture';
 import type { EgressSettings } from '@app/egress';
 import { egressDefaults } from '@app/egress';
+import type { FeedsSettings } from '@app/feeds';
 import type { IngressSettings } from '@app/ingress';
 import type { RuntimeSettings } from '@app/runtime';
 import type { Configuration } from './configuration';
@@ -34,6 +35,11 @@ export function egressSettings(configuration: Configuration): EgressSettings {
     connectTimeout: configuration.OUTBOUND_CONNECT_TIMEOUT * 1_000,
     maximumAnswer: configuration.OUTBOUND_MAX_ANSWER,
   };
+}
+
+/** The part of the configuration that bounds those who follow feeds. */
+export function feedsSettings(configuration: Configuration): Partial<FeedsSettings> {
+  return { most: configuration.FEED_SUBSCRIBERS, patience: configuration.FEED_PATIENCE * 1_000 };
 }
 
 /** The part of the configuration that steers the listener for charge boxes. */

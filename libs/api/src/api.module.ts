@@ -6,6 +6,7 @@ import { Changes } from './changes';
 import { ChargeBoxesController } from './charge-boxes.controller';
 import { CommandScheduling } from './command-scheduling';
 import { CommandsController } from './commands.controller';
+import { FeedsController } from './feeds.controller';
 import { HealthController } from './health.controller';
 import { IdTagImport } from './id-tag-import';
 import { IdTagsController } from './id-tags.controller';
@@ -35,6 +36,7 @@ export class ApiModule {
         PresetsController,
         CapturesController,
         RequestsController,
+        FeedsController,
         HealthController,
       ],
       providers: [

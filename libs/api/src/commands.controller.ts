@@ -48,6 +48,7 @@ export class CommandsController {
     const { row, callId, position } = await this.scheduling.scheduleAndWait(identity, checked, options, waiting);
     if (position !== undefined) void reply.header('x-position', position);
     void reply.header('location', `/api/commands/${callId}`);
+    void reply.header('link', `</api/feeds/commands?id=${callId}>; rel="monitor"`);
     if (row?.settledAt === undefined) void reply.code(202);
     return row === undefined ? { callId, identity, operation: checked.operation } : flowOfOperation(row);
   }

@@ -34,7 +34,11 @@ export const sendCommand = endpoint({
       schema: operation,
       position: true,
     },
-    202: { description: 'Scheduled; follow the header Location.', schema: operation, position: true },
+    202: {
+      description: 'Scheduled; ask at the header Location, or follow the feed in the header Link.',
+      schema: operation,
+      position: true,
+    },
   },
   problems: [...bodyProblems, 'not-found', 'refused'],
 });

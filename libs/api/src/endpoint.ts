@@ -25,6 +25,8 @@ interface Answer {
   /** The answer can be CSV too: its columns. */
   readonly csv?: readonly string[];
   readonly text?: string;
+  /** The answer can come as another text too. */
+  readonly lines?: string;
   /** The answer tells in `X-Position` up to where it reads. */
   readonly position?: true;
 }
@@ -146,7 +148,7 @@ function bodyOf(body: Endpoint['body']): MethodDecorator[] {
   return [ApiConsumes('text/csv'), ApiBody({ required: true, schema: { type: 'string' } })];
 }
 
-function answerOf(status: number, { description, schema, csv, text, position }: Answer) {
+function answerOf(status: number, { description, schema, csv, text, lines, position }: Answer) {
   const headers = {
     'X-Request-Id': { description: 'Id of the request, for the log.', schema: { type: 'string' as const } },
     ...(position && {
@@ -156,7 +158,9 @@ function answerOf(status: number, { description, schema, csv, text, position }: 
   const content = {
     ...(schema && { 'application/json': { schema: referenceTo(schema) } }),
     ...(csv && { 'text/csv': { schema: { type: 'string' as const }, example: `${csv.join(',')}\r\n` } }),
-    ...(text && { [text]: { schema: { type: 'string' as const } } }),
+    ...Object.fromEntries(
+      [text, lines].flatMap((type) => (type ? [[type, { schema: { type: 'string' as const } }]] : [])),
+    ),
   };
   return { status, description, headers, ...(Object.keys(content).length > 0 && { content }) };
 }

@@ -7,3 +7,4 @@ export { configureApi, createApi } from './configure-api';
 export type { CreateApiOptions } from './configure-api';
 export { openApiOf } from './open-api';
 export type { ApiOptions, KeyVerifier, ReadinessCheck, ReadinessReport } from './options';
+export { feedRowSchemas } from './schemas/feeds';

@@ -1,4 +1,5 @@
 import type { Captures } from '@app/capture';
+import type { Feeds } from '@app/feeds';
 import type { Clock, Log, Position } from '@app/kernel';
 
 /** Injection token of the settings of the API. */
@@ -38,6 +39,8 @@ export interface ApiOptions {
   readonly waitFor?: (position: Position, milliseconds: number) => Promise<boolean>;
   /** Seconds that an operation waits for its charge box, unless its call says otherwise; an hour. */
   readonly commandTimeToLive?: number;
+  /** What can be followed; without it nothing can. */
+  readonly feeds?: Feeds;
   readonly clock?: Clock;
   readonly logger?: Log;
   /** `/metrics` answers without a key. False by default: the figures tell what the fleet does. */

@@ -65,6 +65,12 @@ export const metricTable = {
   requests_pending: { kind: 'gauge', help: 'Requests that wait for an answer from outside.', labels: [] },
   tasks_waiting: { kind: 'gauge', help: 'Tasks on the to-do lists.', labels: [] },
   charge_boxes_kept: { kind: 'gauge', help: 'Charge boxes kept in memory.', labels: [] },
+  feed_subscribers: { kind: 'gauge', help: 'Connections that follow a feed.', labels: [] },
+  feed_subscribers_cut_total: {
+    kind: 'counter',
+    help: 'Connections that followed a feed and were cut because they did not read.',
+    labels: [],
+  },
   snapshots_failed_total: {
     kind: 'counter',
     help: 'Snapshots that could not be stored. Only speed suffers.',

@@ -39,6 +39,8 @@ export interface Projection<Row> {
   readonly columns: Readonly<Record<string, (row: Row) => string | number | null>>;
   /** Columns by which rows are looked for often; each index is paid for with every change. */
   readonly indexes: readonly string[];
+  /** Its rows are nobody's business outside: their changes cannot be followed. */
+  readonly internal?: true;
   readonly on: { readonly [Type in ProjectedType]?: Change<Row, Type> };
 }
 

@@ -38,6 +38,7 @@ export class ReadModels {
   private interruption: string | undefined;
   private whenCaughtUp: (() => void) | undefined;
   private waiters: Waiter[] = [];
+  private readonly listeners = new Set<() => unknown>();
   private writer: SqliteDatabase;
   private reader: SqliteDatabase | undefined;
   private looking: NodeJS.Timeout | undefined;
@@ -190,6 +191,12 @@ export class ReadModels {
     });
   }
 
+  /** Calls back whenever rows may have changed, until the returned function is called. */
+  onProgress(listener: () => unknown): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
   private startHere(): void {
     const { log } = this.options;
     const projector = new Projector(this.options.store, this.writer, {
@@ -246,6 +253,7 @@ export class ReadModels {
       this.caughtUpAt = Date.now();
       this.whenCaughtUp?.();
     }
+    for (const listener of this.listeners) listener();
     const reached = this.waiters.filter(({ position }) => position <= progress.checkpoint);
     if (reached.length === 0) return;
     this.waiters = this.waiters.filter(({ position }) => position > progress.checkpoint);

@@ -87,6 +87,7 @@ async function rebuildTable(
 ): Promise<void> {
   const end = new ProjectorTables(database).checkpoint;
   database.exec(`DELETE FROM ${name}`);
+  database.prepare('DELETE FROM removed WHERE projection = ?').run(name);
   const tables = new ProjectorTables(database, name);
   let events = 0;
   for await (const page of pagesAfter(store, '')) {

@@ -12,7 +12,7 @@ export const connectorList = named(z.object({ rows: z.array(connector) }), 'Conn
   description: 'The connectors of a charge box.',
 });
 
-const recordedEvent = named(
+export const recordedEvent = named(
   z.object({
     id: z.string(),
     type: z.string(),

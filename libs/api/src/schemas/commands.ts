@@ -149,7 +149,8 @@ const exampleOperation = {
   response: { status: 'Accepted' },
 };
 
-described<OperationRow>(operationFields);
+/** The operation without the message of a flow. */
+export const operationRow = described<OperationRow>(operationFields);
 export const operation = named(z.object({ ...operationFields, ...flowMessage }), 'Operation', {
   description: 'An operation sent, or to be sent, to a charge box, and what became of it.',
   example: {

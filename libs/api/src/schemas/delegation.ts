@@ -33,7 +33,8 @@ const requestFields = {
   settledAt: at.optional(),
   lateAnswers: z.number().optional(),
 };
-described<RequestRow>(requestFields);
+/** The request without the message of a flow. */
+export const requestRow = described<RequestRow>(requestFields);
 
 export const request = named(
   z.object({

@@ -115,7 +115,7 @@ export const connector = named(
   },
 );
 
-const quirk = described<QuirkRow & { readonly meaning?: string }>({
+export const quirk = described<QuirkRow & { readonly meaning?: string }>({
   name: z.string(),
   count: z.int(),
   lastSeenAt: at,

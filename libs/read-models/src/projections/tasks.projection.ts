@@ -12,6 +12,7 @@ export const tasks: Projection<DueTask> = {
   version: 1,
   columns: {},
   indexes: [],
+  internal: true,
   on: Object.fromEntries(
     sagaTypes.map((type) => [
       type,

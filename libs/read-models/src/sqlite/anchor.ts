@@ -3,8 +3,8 @@ import type { EventStore, Position, RecordedEvent } from '@app/kernel';
 import { BEGINNING } from '@app/kernel';
 import type { SqliteDatabase } from './database';
 
-/** One event that the rows are made of, by which the log they come from is known again. */
-type Anchor = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'position'>;
+/** One event of a log, by which the log is known again. */
+export type Anchor = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'position'>;
 
 /** The newest event that no retention takes away, as text; `null` if there is none. */
 export function anchorIn(events: readonly RecordedEvent[]): string | null {
@@ -20,7 +20,25 @@ export function anchorIn(events: readonly RecordedEvent[]): string | null {
 export function anchorPosition(database: SqliteDatabase): Position {
   const { anchor = null } =
     database.prepare<[], { anchor: string | null }>('SELECT anchor FROM checkpoint').get() ?? {};
-  return anchor === null ? BEGINNING : (JSON.parse(anchor) as Anchor).position;
+  return readAnchor(anchor)?.position ?? BEGINNING;
+}
+
+/** The anchor of the rows as they are now. */
+export function readAnchor(text: string | null): Anchor | undefined {
+  return text === null ? undefined : (JSON.parse(text) as Anchor);
+}
+
+/** Whether a log has this very event: the log is not another one, nor an earlier state of it that was restored. */
+export async function isInLog(
+  store: Pick<EventStore, 'readStream'>,
+  { stream, revision, id, position }: Anchor,
+): Promise<boolean> {
+  const [event] = (await store.readStream(stream, { from: revision, limit: 1 })).events;
+  if (event === undefined) return false;
+  // Old heartbeats are forgotten; that there are later ones is all that can be seen of them.
+  if (event.revision > revision) return stream.startsWith(heartbeatPrefix);
+  // Some servers do not say where in the log an event of a stream is.
+  return event.id === id && (event.position === position || event.position === '');
 }
 
 /** Whether the rows were made of this log: not of another one, nor of a later state than the one that was restored from a backup. */
@@ -29,9 +47,6 @@ export async function isMadeOf(store: Pick<EventStore, 'readStream'>, database: 
     .prepare<[], { position: string; anchor: string | null }>('SELECT position, anchor FROM checkpoint')
     .get();
   if (kept === undefined || kept.position === '') return true;
-  if (kept.anchor === null) return false;
-  const { stream, revision, id, position } = JSON.parse(kept.anchor) as Anchor;
-  const [event] = (await store.readStream(stream, { from: revision, limit: 1 })).events;
-  // Some servers do not say where in the log an event of a stream is.
-  return event?.id === id && (event.position === position || event.position === '');
+  const anchor = readAnchor(kept.anchor);
+  return anchor !== undefined && isInLog(store, anchor);
 }

@@ -22,8 +22,8 @@ export class AppendedTables {
          location, unit, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.countQuirk = database.prepare(
-      `INSERT INTO quirks VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count, last_seen_at = excluded.last_seen_at,
-         last_path = excluded.last_path, last_text = excluded.last_text`,
+      `INSERT INTO quirks VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count, last_seen_at = excluded.last_seen_at,
+         last_path = excluded.last_path, last_text = excluded.last_text, changed = excluded.changed`,
     );
     this.insertAddress = database.prepare('INSERT OR IGNORE INTO addresses VALUES (?, ?, ?, ?, ?, ?)');
   }
@@ -40,7 +40,7 @@ export class AppendedTables {
 
   private countQuirks(recorded: RecordedEvent, event: ProjectedEvent, where: Where): void {
     for (const { name, count = 1, path = null, text = null } of quirksOf(recorded, event)) {
-      this.countQuirk.run(where.identity, name, count, where.receivedAt, path, text);
+      this.countQuirk.run(where.identity, name, count, where.receivedAt, path, text, where.position);
     }
   }
 

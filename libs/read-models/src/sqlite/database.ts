@@ -7,20 +7,25 @@ import type { Projection } from '../projection';
 export type SqliteDatabase = Database.Database;
 
 // Goes up with the tables that are not made from projections.
-const tablesVersion = 3;
+export const tablesVersion = 4;
 
 /** One text for the shape of everything; another text in the file means that the rows must be built anew. */
 export const shape = [`tables:${tablesVersion}`, ...projections.map(({ name, version }) => `${name}:${version}`)].join(
   ' ',
 );
 
-function tableOf({ name, columns }: Projection<object>): string {
-  const all = ['key TEXT PRIMARY KEY', 'row TEXT NOT NULL', ...Object.keys(columns)];
+// `changed` is the position of the event that last changed the row: what is new is found by it, also after the rows were built anew.
+function tableOf({ name, columns, internal }: Projection<object>): string {
+  const followed = internal ? [] : ['changed TEXT NOT NULL'];
+  const all = ['key TEXT PRIMARY KEY', 'row TEXT NOT NULL', ...followed, ...Object.keys(columns)];
   return `CREATE TABLE ${name} (${all.join(', ')}) WITHOUT ROWID;`;
 }
 
-function indexesOf({ name, indexes }: Projection<object>): readonly string[] {
-  return indexes.map((index, place) => `CREATE INDEX IF NOT EXISTS ${name}_${place} ON ${name} (${index});`);
+function indexesOf({ name, indexes, internal }: Projection<object>): readonly string[] {
+  return [
+    ...indexes.map((index, place) => `CREATE INDEX IF NOT EXISTS ${name}_${place} ON ${name} (${index});`),
+    ...(internal ? [] : [`CREATE INDEX IF NOT EXISTS ${name}_changed ON ${name} (changed);`]),
+  ];
 }
 
 const appendedTables = `
@@ -30,10 +35,11 @@ const appendedTables = `
     measurand TEXT NOT NULL, location TEXT NOT NULL, unit TEXT, source TEXT NOT NULL);
   CREATE TABLE quirks (
     identity TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, last_seen_at TEXT NOT NULL, last_path TEXT, last_text TEXT,
-    PRIMARY KEY (identity, name)) WITHOUT ROWID;
+    changed TEXT NOT NULL, PRIMARY KEY (identity, name)) WITHOUT ROWID;
   CREATE TABLE addresses (
     identity TEXT NOT NULL, position TEXT NOT NULL, from_address TEXT, reply_to TEXT, remote_address TEXT, at TEXT NOT NULL,
     PRIMARY KEY (identity, position)) WITHOUT ROWID;
+  CREATE TABLE removed (projection TEXT NOT NULL, key TEXT NOT NULL, position TEXT NOT NULL, PRIMARY KEY (projection, key)) WITHOUT ROWID;
   CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), position TEXT NOT NULL, shape TEXT NOT NULL, skipped INTEGER NOT NULL,
     anchor TEXT);
 `;
@@ -42,9 +48,11 @@ const appendedIndexes = [
   'CREATE INDEX IF NOT EXISTS meter_values_identity ON meter_values (identity, timestamp);',
   `CREATE INDEX IF NOT EXISTS meter_values_transaction ON meter_values (transaction_id, timestamp) WHERE transaction_id IS NOT NULL;`,
   'CREATE INDEX IF NOT EXISTS meter_values_timestamp ON meter_values (timestamp);',
+  'CREATE INDEX IF NOT EXISTS removed_position ON removed (projection, position);',
+  'CREATE INDEX IF NOT EXISTS quirks_changed ON quirks (changed, name);',
 ];
 
-export const appendedTableNames = ['meter_values', 'quirks', 'addresses', 'checkpoint'] as const;
+export const appendedTableNames = ['meter_values', 'quirks', 'addresses', 'removed', 'checkpoint'] as const;
 
 /** Opens the read models for writing; tables of another shape are thrown away, for events can build them anew. */
 export function openForWriting(file: string): SqliteDatabase {

@@ -74,20 +74,31 @@ export function findConnectors(database: SqliteDatabase, identity: string): read
     .map((kept) => parsed<ConnectorRow>(kept));
 }
 
+export interface KeptQuirk {
+  readonly identity: string;
+  readonly name: string;
+  readonly count: number;
+  readonly last_seen_at: string;
+  readonly last_path: string | null;
+  readonly last_text: string | null;
+}
+
 function quirksOf(database: SqliteDatabase, identity: string): readonly QuirkRow[] {
-  const rows = database
-    .prepare<
-      [string],
-      { name: string; count: number; last_seen_at: string; last_path: string | null; last_text: string | null }
-    >('SELECT * FROM quirks WHERE identity = ? ORDER BY count DESC, name')
-    .all(identity);
-  return rows.map(({ name, count, last_seen_at, last_path, last_text }) => ({
+  return database
+    .prepare<[string], KeptQuirk>('SELECT * FROM quirks WHERE identity = ? ORDER BY count DESC, name')
+    .all(identity)
+    .map(quirkOf);
+}
+
+/** A quirk as its row has it. */
+export function quirkOf({ name, count, last_seen_at, last_path, last_text }: KeptQuirk): QuirkRow {
+  return {
     name,
     count,
     lastSeenAt: last_seen_at,
     lastPath: last_path ?? undefined,
     lastText: last_text ?? undefined,
-  }));
+  };
 }
 
 function addressesOf(database: SqliteDatabase, identity: string): readonly AddressRow[] {
@@ -157,7 +168,7 @@ export function findOrphans(
   return readPage(database, keyed<OrphanRow>('orphans', ['identity']), { filter, conditions, paging });
 }
 
-interface KeptReading {
+export interface KeptReading {
   readonly id: number;
   readonly identity: string;
   readonly connector_id: number | null;
@@ -180,15 +191,28 @@ const readingListing: Listing<KeptReading, MeterValueRow> = {
   order: ['timestamp', 'id'],
   leading: ['transaction_id', 'identity'],
   place: ({ timestamp, id }) => [timestamp, id],
-  row: ({ id: _id, connector_id, transaction_id, received_at, number, unit, ...rest }) => ({
+  row: readingOf,
+};
+
+/** A reading as its row has it. */
+export function readingOf({
+  id: _id,
+  connector_id,
+  transaction_id,
+  received_at,
+  number,
+  unit,
+  ...rest
+}: KeptReading): MeterValueRow {
+  return {
     ...rest,
     connectorId: connector_id ?? undefined,
     transactionId: transaction_id ?? undefined,
     receivedAt: received_at,
     number: number ?? undefined,
     unit: unit ?? undefined,
-  }),
-};
+  };
+}
 
 export function findMeterValues(
   database: SqliteDatabase,

@@ -18,6 +18,8 @@ interface AnyChange {
 
 interface Kept {
   row: Row;
+  /** Position of the event that last changed it. */
+  changed: Position;
   /** Values of the indexed columns as the file has them; `undefined` for a row that it has not. */
   indexed: string | undefined;
 }
@@ -33,11 +35,13 @@ class Table {
   private readonly columns;
   private readonly indexed;
   private readonly unindexed;
+  private readonly tombstones: Tombstones | undefined;
   private readonly changes: Readonly<Record<string, AnyChange | undefined>>;
 
   constructor(database: SqliteDatabase, projection: Projection<object>) {
-    const { name, columns } = projection;
-    const names = ['key', 'row', ...Object.keys(columns)];
+    const { name, columns, internal } = projection;
+    this.tombstones = internal ? undefined : new Tombstones(database, name);
+    const names = ['key', 'row', ...(internal ? [] : ['changed']), ...Object.keys(columns)];
     this.columns = Object.values(columns);
     const isIndexed = (column: string) => projection.indexes.some((index) => index.split(', ').includes(column));
     const free = Object.entries(columns).filter(([column]) => !isIndexed(column));
@@ -48,9 +52,9 @@ class Table {
     this.upsert = database.prepare(
       `INSERT OR REPLACE INTO ${name} (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
     );
-    // Leaves the indexes alone, which cost more than the row.
+    // Leaves most indexes alone, which cost more than the row.
     this.update = database.prepare(
-      `UPDATE ${name} SET row = ?${free.map(([column]) => `, ${column} = ?`).join('')} WHERE key = ?`,
+      `UPDATE ${name} SET row = ?${internal ? '' : ', changed = ?'}${free.map(([column]) => `, ${column} = ?`).join('')} WHERE key = ?`,
     );
     this.remove = database.prepare(`DELETE FROM ${name} WHERE key = ?`);
   }
@@ -69,6 +73,7 @@ class Table {
       const after = change.apply(kept.row, event.data, { identity, key, receivedAt, position });
       if (after === kept.row) continue;
       kept.row = after;
+      kept.changed = position;
       this.changed.set(key, kept);
     }
   }
@@ -86,16 +91,18 @@ class Table {
   }
 
   private write(key: string, kept: Kept): void {
-    const { row } = kept;
+    const { row, changed } = kept;
     if (row === undefined) {
       this.remove.run(key);
+      this.tombstones?.put(key, changed);
       kept.indexed = undefined;
       return;
     }
+    if (kept.indexed === undefined) this.tombstones?.take(key);
     const indexed = this.indexOf(row);
-    const text = JSON.stringify(row);
-    if (indexed === kept.indexed) this.update.run(text, ...this.unindexed.map((valueOf) => valueOf(row)), key);
-    else this.upsert.run(key, text, ...this.columns.map((valueOf) => valueOf(row)));
+    const values = this.tombstones === undefined ? [JSON.stringify(row)] : [JSON.stringify(row), changed];
+    if (indexed === kept.indexed) this.update.run(...values, ...this.unindexed.map((valueOf) => valueOf(row)), key);
+    else this.upsert.run(key, ...values, ...this.columns.map((valueOf) => valueOf(row)));
     kept.indexed = indexed;
   }
 
@@ -104,13 +111,39 @@ class Table {
     if (known !== undefined) return known;
     const stored = this.select.get(key);
     const row = stored === undefined ? undefined : (JSON.parse(stored.row) as object);
-    const kept = { row, indexed: row === undefined ? undefined : this.indexOf(row) };
+    const kept = { row, changed: '', indexed: row === undefined ? undefined : this.indexOf(row) };
     this.rows.set(key, kept);
     return kept;
   }
 
   private indexOf(row: object): string {
     return JSON.stringify(this.indexed.map((valueOf) => valueOf(row)));
+  }
+}
+
+/** The rows of one projection that are gone, so that whoever follows it hears of that. A row that comes back is not gone. */
+class Tombstones {
+  private readonly insert;
+  private readonly remove;
+  private any: boolean;
+
+  constructor(
+    database: SqliteDatabase,
+    private readonly projection: string,
+  ) {
+    this.insert = database.prepare('INSERT OR REPLACE INTO removed VALUES (?, ?, ?)');
+    this.remove = database.prepare('DELETE FROM removed WHERE projection = ? AND key = ?');
+    this.any = database.prepare('SELECT 1 FROM removed WHERE projection = ?').get(projection) !== undefined;
+  }
+
+  put(key: string, position: Position): void {
+    this.insert.run(this.projection, key, position);
+    this.any = true;
+  }
+
+  // Most projections never lose a row: theirs are made without a look here.
+  take(key: string): void {
+    if (this.any) this.remove.run(this.projection, key);
   }
 }
 

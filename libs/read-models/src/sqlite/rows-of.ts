@@ -5,7 +5,7 @@ import { conditionsOf } from './pages';
 /** Tables whose rows can be looked at, besides how far they are. */
 export const tableNames: readonly string[] = [
   ...projections.map(({ name }) => name),
-  ...appendedTableNames.filter((name) => name !== 'checkpoint'),
+  ...appendedTableNames.filter((name) => name !== 'checkpoint' && name !== 'removed'),
 ].sort();
 
 /** Which rows of a file of read models are wanted. */

@@ -1,0 +1,30 @@
+import type { FollowedName } from '@app/read-models';
+import type { FeedFilter } from './filter';
+
+type Filters = readonly (keyof FeedFilter)[];
+
+/** Every projection that can be followed, and by what its rows can be chosen. */
+export const projectionFeeds = {
+  'charge-boxes': ['identity'],
+  connectors: ['identity', 'connectorId'],
+  transactions: ['identity', 'connectorId', 'transactionId'],
+  'meter-values': ['identity', 'connectorId', 'transactionId'],
+  'id-tags': ['id'],
+  commands: ['id', 'identity', 'command'],
+  requests: ['id', 'identity', 'command'],
+  reservations: ['identity', 'connectorId'],
+  configuration: ['identity'],
+  presets: ['id'],
+  quirks: ['identity'],
+  orphans: ['identity'],
+} as const satisfies Readonly<Record<FollowedName, Filters>>;
+
+export type ProjectionFeedName = keyof typeof projectionFeeds;
+export type FeedName = ProjectionFeedName | 'events';
+
+export const feedNames = ['events', ...Object.keys(projectionFeeds)] as [FeedName, ...FeedName[]];
+
+export const eventFilters = ['identity', 'connectorId', 'transactionId', 'type'] as const satisfies Filters;
+
+/** By what each feed can be chosen from. */
+export const feedFilters: Readonly<Record<FeedName, Filters>> = { ...projectionFeeds, events: eventFilters };
