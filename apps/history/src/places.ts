@@ -32,10 +32,15 @@ export function placeFrom({ store, namespace }: StoreOptions, command: Command):
 
 /** Read models that follow the log at a place, if there are any here. */
 export function readModelsOf(place: Place): string | undefined {
+  const file = readModelsPlaceOf(place);
+  return file !== undefined && existsSync(file) ? file : undefined;
+}
+
+/** Where the read models of a place are, or would be. */
+export function readModelsPlaceOf(place: Place): string | undefined {
   if (place.kind === 'ndjson') return undefined;
   const folder = place.kind === 'embedded' ? dirname(place.file) : process.env.DATA_DIR;
-  const file = folder === undefined ? undefined : join(folder, 'read-models.db');
-  return file !== undefined && existsSync(file) ? file : undefined;
+  return folder === undefined ? undefined : join(folder, 'read-models.db');
 }
 
 /** Keys with which the service of this environment, or of the folder at a place, links events. */

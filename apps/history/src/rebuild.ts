@@ -4,11 +4,12 @@ import type { Place } from '@app/history';
 import { hasCode } from '@app/kernel';
 import { isOffered, offer, rebuildable, rebuildBeside, takeOver } from '@app/read-models';
 import { Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { print, printJson } from './output';
 import type { StoreOptions } from './places';
-import { placeFrom, readModelsOf, withLog, withStore } from './places';
+import { placeFrom, readModelsPlaceOf, withLog, withStore } from './places';
 
 export function rebuildCommand(): Command {
   return withStore(new Command('rebuild'))
@@ -22,7 +23,8 @@ export function rebuildCommand(): Command {
 async function rebuild(table: string, options: StoreOptions, command: Command): Promise<void> {
   if (!rebuildable.includes(table)) command.error(`There is no ${table}. There are: ${rebuildable.join(', ')}.`);
   const place = placeFrom(options, command);
-  const file = readModelsOf(place) ?? command.error('There are no read models here: name the DATA_DIR of the service.');
+  const file = readModelsPlaceOf(place) ?? command.error('Read models belong to a service: name its DATA_DIR.');
+  if (table !== 'all' && !existsSync(file)) command.error(`There are no read models in ${file} yet: build all.`);
   const begin = performance.now();
   let taken = 0;
   await withLog(place, async (log, progress) => {
