@@ -271,7 +271,11 @@ describe('read-models', () => {
     ['a changed column', `UPDATE transactions SET status = 'open'`, { table: 'transactions', key: '1' }],
     ['a changed idTag', `UPDATE id_tags SET row = replace(row, 'false', 'true')`, { table: 'id_tags', key: '***815' }],
     ['a missing row', 'DELETE FROM connectors', { table: 'connectors' }],
-    ['a row too many', `INSERT INTO presets (key, row) VALUES ('x', '{}')`, { table: 'presets', key: 'x' }],
+    [
+      'a row too many',
+      `INSERT INTO presets (key, row, changed) VALUES ('x', '{}', '')`,
+      { table: 'presets', key: 'x' },
+    ],
     ['a missing reading', 'DELETE FROM meter_values', { table: 'meter_values' }],
     [
       'a doubled reading',
