@@ -173,14 +173,17 @@ describe('the manifests of Kubernetes', () => {
     expect(wrongVariables(settings)).toEqual([]);
     const named = Object.fromEntries(container.env.map(({ name }) => [name, '']));
     expect(wrongVariables(named)).toEqual([]);
-    expect(Object.keys(named)).toEqual(['INSTANCE_NAME', 'API_KEY', 'EVENT_STORE']);
+    expect(Object.keys(named)).toEqual(['INSTANCE_NAME', 'API_KEY', 'CHAIN_KEY', 'EVENT_STORE']);
     expect(pod.terminationGracePeriodSeconds).toBeGreaterThan(longestStop(settings));
   });
 
   it('do not start with what the example of the secret holds', () => {
-    const { stringData } = ofKind('Secret')[0] as { stringData: { API_KEY: string; EVENT_STORE: string } };
-    const { API_KEY, EVENT_STORE } = stringData;
+    const { stringData } = ofKind('Secret')[0] as {
+      stringData: { API_KEY: string; CHAIN_KEY: string; EVENT_STORE: string };
+    };
+    const { API_KEY, CHAIN_KEY, EVENT_STORE } = stringData;
     expect(wrongVariables({ API_KEY })).not.toEqual([]);
+    expect(wrongVariables({ CHAIN_KEY })).not.toEqual([]);
     expect(wrongVariables({ EVENT_STORE })).not.toEqual([]);
     for (const file of manifests) expect([file, writtenSecrets(text(file))]).toEqual([file, []]);
   });

@@ -21,13 +21,17 @@ export function wrongVariables(environment: Readonly<Record<string, string>>): r
 
 /** A compose file takes secrets and networks from the file of the operator. */
 const filledIn = (name: string, value: string): string =>
-  value.replaceAll(/\$\{\w+:\?[^}]*\}/g, name === 'OUTBOUND_ALLOW' ? '10.20.0.0/16:8080' : 'a-key-of-somebody');
+  value.replaceAll(
+    /\$\{\w+:\?[^}]*\}/g,
+    name === 'OUTBOUND_ALLOW' ? '10.20.0.0/16:8080' : 'a-key-of-somebody-that-is-long-enough',
+  );
 
 /** Seconds that a stop may take: both settings, and ten to close. */
 export function longestStop(environment: Readonly<Record<string, string>>): number {
   const read = readConfiguration({
     ...environment,
     API_KEY: undefined,
+    CHAIN_KEY: undefined,
     EVENT_STORE: undefined,
     OUTBOUND_ALLOW: undefined,
   });
@@ -68,7 +72,7 @@ export const isOurs = ({ image }: ComposeService): boolean => image.startsWith('
 
 /** Passwords and keys that stand in a file instead of coming from the operator. */
 export function writtenSecrets(yaml: string): readonly string[] {
-  return [...yaml.matchAll(/^\s*-?\s*"?(\w*(?:PASSWORD|API_KEY|SECRET)\w*)\s*[:=][ \t]*(.*)$/gm)]
+  return [...yaml.matchAll(/^\s*-?\s*"?(\w*(?:PASSWORD|API_KEY|CHAIN_KEY|SECRET)\w*)\s*[:=][ \t]*(.*)$/gm)]
     .filter(([, , value = '']) => !/^(\$\{\w+:\?[^}]*\}|FILL-IN|)$/.test(value.trim()))
     .map(([, name = '']) => name)
     .concat(/changeit|\/\/\w+:(?!\$\{|PASSWORD@)[^@\s/]+@/.test(yaml) ? ['a password in a connection string'] : []);
