@@ -86,7 +86,7 @@ const aOf = (kind: string): string => (/^[aeio]/.test(kind) ? `an ${kind}` : `a 
 function unknownIndexes(exported: unknown): readonly string[] {
   const { columns, indexes } = (exported ?? {}) as { readonly columns?: unknown; readonly indexes?: unknown };
   if (!Array.isArray(indexes)) return [];
-  const known = Object.keys((columns ?? {}) as object);
+  const known = Object.keys(columns ?? {});
   const unknown = indexes.filter((index) => typeof index === 'string' && !known.includes(index)) as string[];
   return unknown.map((index) => `indexes names ${JSON.stringify(index.slice(0, 80))}, which is no column`);
 }

@@ -1,4 +1,4 @@
-import type { Occasion, Projection } from '../projection';
+import type { Occasion } from '../projection';
 import type { Tables } from '../sqlite/database';
 import { tablesVersion } from '../sqlite/database';
 import type { OwnChange, OwnProjection } from './definition';
@@ -26,7 +26,7 @@ export function tablesOfOwn({ name, version, columns, indexes, on }: OwnProjecti
     on: Object.fromEntries(changes),
   };
   return {
-    projections: [projection as Projection<object>],
+    projections: [projection],
     shape: `own:${tablesVersion} ${name}:${version} ${JSON.stringify([names, indexes])}`,
     appended: false,
   };
@@ -45,13 +45,15 @@ function guardedColumn(column: string, valueOf: (row: object) => unknown): Colum
   };
 }
 
-function guardedChange({ keys, apply }: OwnChange, columns: readonly ColumnValue[]) {
+function guardedChange(change: OwnChange, columns: readonly ColumnValue[]) {
   return {
-    keys: (data: object, occasion: Omit<Occasion, 'key'>) => keysIn(keys(frozen(data), occasion)),
+    keys: (data: object, occasion: Omit<Occasion, 'key'>) => keysIn(change.keys(frozen(data), occasion)),
     apply: (row: object | undefined, data: object, occasion: Occasion): object | undefined => {
       // It gets a copy, so that a row that it changes in place and then drops by an error is as it was.
       const before = row === undefined ? undefined : JSON.stringify(row);
-      const after = textOf(apply(before === undefined ? undefined : (JSON.parse(before) as object), data, occasion));
+      const after = textOf(
+        change.apply(before === undefined ? undefined : (JSON.parse(before) as object), data, occasion),
+      );
       if (after === before) return row;
       if (after === undefined) return undefined;
       const changed = JSON.parse(after) as object;
@@ -76,7 +78,10 @@ function textOf(row: unknown): string | undefined {
   if (row === undefined || row === null) return undefined;
   if (typeof row !== 'object' || Array.isArray(row) || 'then' in row)
     throw new TypeError('apply must give an object, or undefined to take the row away; it must not be async.');
-  return bounded(JSON.stringify(row), ownLimits.row, 'A row');
+  // What has a JSON of its own may be anything there.
+  const text = JSON.stringify(row) as string | undefined;
+  if (!text?.startsWith('{')) throw new TypeError('A row must be an object as JSON, too.');
+  return bounded(text, ownLimits.row, 'A row');
 }
 
 function bounded(text: string, most: number, what: string): string {
