@@ -3,7 +3,7 @@ import { ApiModule } from '@app/api';
 import type { IngressSettings, WsdlSource } from '@app/ingress';
 import { IngressModule } from '@app/ingress';
 import type { Clock, EventStore, Log, Meter, Witness } from '@app/kernel';
-import type { ReadModels } from '@app/read-models';
+import type { OwnProjections, ReadModels } from '@app/read-models';
 import { ReadModelsModule } from '@app/read-models';
 import type { RuntimeSettings } from '@app/runtime';
 import type { Caller, Instance } from '@app/runtime';
@@ -40,6 +40,7 @@ class PortsModule {
 
 export interface AppParts extends Ports {
   readonly readModels: ReadModels;
+  readonly own: OwnProjections;
   readonly api: ApiOptions;
   readonly ingress: IngressSettings;
   readonly wsdl: WsdlSource;
@@ -55,7 +56,7 @@ export class AppModule {
       imports: [
         PortsModule.forRoot(parts),
         RuntimeModule.forRoot(),
-        ReadModelsModule.forRoot(parts.readModels),
+        ReadModelsModule.forRoot(parts.readModels, parts.own),
         ApiModule.forRoot(parts.api),
         IngressModule.forRoot(parts.ingress, parts.wsdl, parts.witness),
       ],

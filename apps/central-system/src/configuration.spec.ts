@@ -56,6 +56,16 @@ describe('the configuration', () => {
     expect(faults.join()).not.toContain('secret');
   });
 
+  it('takes projections only where the history is kept', () => {
+    const read = readConfiguration({ PROJECTIONS_DIR: '/srv/projections', EVENT_STORE: 'memory' });
+    expect('faults' in read && read.faults).toEqual([
+      'PROJECTIONS_DIR needs a history that is kept: give an EVENT_STORE other than memory, or leave it out',
+    ]);
+    expect(readConfiguration({ PROJECTIONS_DIR: '/srv/projections' })).toMatchObject({
+      PROJECTIONS_DIR: '/srv/projections',
+    });
+  });
+
   it('takes no port twice', () => {
     const read = readConfiguration({ SOAP_PORT: '3000' });
     expect('faults' in read && read.faults).toEqual(['API_PORT must differ from SOAP_PORT (both are 3000)']);

@@ -205,6 +205,11 @@ export const variables = {
     '5000',
     'Requests being answered at once; more are refused as overload.',
   ),
+  PROJECTIONS_DIR: variable(
+    z.string().min(1).optional(),
+    'none',
+    'Folder with projections of your own; with a history that is kept only (`EVENT_STORE` other than `memory`).',
+  ),
   ...captureVariables,
   LOG_LEVEL: variable(
     z
@@ -240,6 +245,8 @@ export function readConfiguration(
     else for (const { message } of parsed.error.issues) faults.push(`${name} ${message}${shown(name, text)}`);
   }
   if (isSamePort(values)) faults.push(`API_PORT must differ from SOAP_PORT (both are ${String(values.API_PORT)})`);
+  if (values.PROJECTIONS_DIR !== undefined && values.EVENT_STORE === 'memory')
+    faults.push('PROJECTIONS_DIR needs a history that is kept: give an EVENT_STORE other than memory, or leave it out');
   return faults.length > 0 ? { faults } : (values as Configuration);
 }
 

@@ -9,6 +9,7 @@ import type { Clock, EventStore, Log } from '@app/kernel';
 import { codedError, systemClock } from '@app/kernel';
 import { ocpp15, renderWsdl } from '@app/ocpp';
 import type { ReadModels } from '@app/read-models';
+import { OwnProjections } from '@app/read-models';
 import {
   AnsweringRules,
   AuthorizationDirectory,
@@ -74,9 +75,10 @@ export async function startService(
   });
   try {
     const chain = chainedHistory(history.store, { configuration, log, clock });
+    const own = ownProjections(history, configuration, log);
     return await startOn(
       { ...history, store: chain.store },
-      { configuration, log, clock, apiKey, meter, captures, chain },
+      { configuration, log, clock, apiKey, meter, captures, chain, own },
     );
   } catch (error) {
     await captures.stop();
@@ -84,6 +86,15 @@ export async function startService(
     await history.close();
     throw error;
   }
+}
+
+function ownProjections(
+  { store, openStore }: History,
+  { PROJECTIONS_DIR: sources, DATA_DIR }: Configuration,
+  log: Log,
+): OwnProjections {
+  if (sources === undefined || openStore === undefined) return new OwnProjections();
+  return new OwnProjections({ sources, folder: join(DATA_DIR, 'projections'), store, openStore, log });
 }
 
 interface Given {
@@ -94,6 +105,7 @@ interface Given {
   readonly meter: PrometheusMeter;
   readonly captures: Captures;
   readonly chain: ChainedHistory;
+  readonly own: OwnProjections;
 }
 
 async function startOn(history: History, given: Given): Promise<Service> {
@@ -121,6 +133,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
     await app.close();
     throw error;
   }
+  given.own.start();
   readiness.open = true;
   const stop = once(async () => {
     readiness.open = false;
@@ -128,6 +141,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
     readModels.letGo();
     await app.close();
     await captures.stop();
+    await given.own.stop();
     await readModels.stop();
     await given.chain.stop();
     await history.close();
@@ -137,7 +151,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
 
 function partsOf(
   { store, readModels }: History,
-  { configuration, log, clock, apiKey, meter, captures }: Given,
+  { configuration, log, clock, apiKey, meter, captures, own }: Given,
   readiness: Readiness,
 ): AppParts {
   const feeds = new Feeds({
@@ -159,6 +173,7 @@ function partsOf(
     settings: runtimeSettings(configuration),
     caller: new BoxCaller(configuration.OUTBOUND_ALLOW, egressSettings(configuration)),
     readModels,
+    own,
     ingress: ingressSettings(configuration),
     wsdl,
     witness: captures,

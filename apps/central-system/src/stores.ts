@@ -3,6 +3,7 @@ import { lockForWriting, openEmbeddedStore, openEventStoreDb, openInMemoryStore 
 import type { WriteLock } from '@app/event-store';
 import type { EventStore, Log, Position } from '@app/kernel';
 import { codedError, hasCode } from '@app/kernel';
+import type { StoreOpener } from '@app/read-models';
 import { ReadModels } from '@app/read-models';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,6 +14,8 @@ import type { LogPlace } from './store-opener';
 export interface History {
   readonly store: EventStore;
   readonly readModels: ReadModels;
+  /** Opens the log once more, in a thread; absent where it is only in memory. */
+  readonly openStore?: StoreOpener;
   /** What is known of the store besides whether it answers. */
   readonly about: () => string | undefined;
   /** Closes the store. The read models are stopped before. */
@@ -37,9 +40,11 @@ async function inMemory({ DATA_DIR }: Configuration, log: Log): Promise<History>
 async function embedded({ DATA_DIR }: Configuration, log: Log): Promise<History> {
   const file = join(DATA_DIR, 'events.db');
   const store = await openEmbeddedStore({ file });
+  const openStore = openerOf({ kind: 'embedded', file });
   return closedOnFailure(store, async () => ({
     store,
-    readModels: await openReadModels({ DATA_DIR, store, log }, { kind: 'embedded', file }),
+    readModels: await openReadModels({ DATA_DIR, store, log }, openStore),
+    openStore,
     about: () => undefined,
     close: () => store.close(),
   }));
@@ -53,9 +58,11 @@ async function eventStoreDb(configuration: Configuration, log: Log): Promise<His
   const lock = lockOf(DATA_DIR);
   try {
     const store = await openEventStoreDb({ ...place, patience, log });
+    const openStore = openerOf({ kind: 'eventstoredb', ...place });
     return await closedOnFailure(store, async () => ({
       store,
-      readModels: await openReadModels({ DATA_DIR, store, log }, { kind: 'eventstoredb', ...place }),
+      readModels: await openReadModels({ DATA_DIR, store, log }, openStore),
+      openStore,
       about: () => {
         const { node, live } = store.status();
         return live ? node : `${node}; no news of new events at the moment, they are looked for`;
@@ -76,11 +83,15 @@ function lockOf(folder: string): WriteLock {
   }
 }
 
+const openerOf = (place: LogPlace): StoreOpener => ({
+  module: join(__dirname, `store-opener${__filename.slice(-3)}`),
+  options: place,
+});
+
 async function openReadModels(
   { DATA_DIR, store, log }: { readonly DATA_DIR: string; readonly store: EventStore; readonly log: Log },
-  place: LogPlace,
+  openStore: StoreOpener,
 ): Promise<ReadModels> {
-  const openStore = { module: join(__dirname, `store-opener${__filename.slice(-3)}`), options: place };
   const readModels = new ReadModels({ file: join(DATA_DIR, 'read-models.db'), store, openStore, log });
   await readModels.prepare();
   return readModels;

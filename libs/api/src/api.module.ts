@@ -14,6 +14,7 @@ import { LocalListsController } from './local-lists.controller';
 import type { ApiOptions } from './options';
 import { API_OPTIONS } from './options';
 import { PresetsController } from './presets.controller';
+import { ProjectionsController } from './projections.controller';
 import { RequestClaims } from './request-claims';
 import { RequestFeed } from './request-feed';
 import { RequestOffers } from './request-offers';
@@ -37,6 +38,7 @@ export class ApiModule {
         CapturesController,
         RequestsController,
         FeedsController,
+        ProjectionsController,
         HealthController,
       ],
       providers: [

@@ -11,6 +11,7 @@ import * as captures from './schemas/captures';
 import * as commands from './schemas/commands';
 import * as consequences from './schemas/consequences';
 import * as delegation from './schemas/delegation';
+import * as projections from './schemas/projections';
 import * as requests from './schemas/requests';
 import * as rows from './schemas/rows';
 
@@ -126,8 +127,8 @@ describe('The OpenAPI document', () => {
   });
 
   it('has examples that keep to their schemas', () => {
-    const schemas = [rows, answers, captures, requests, commands, consequences, delegation].flatMap((module) =>
-      Object.values<unknown>(module),
+    const schemas = [rows, answers, captures, projections, requests, commands, consequences, delegation].flatMap(
+      (module) => Object.values<unknown>(module),
     );
     const documented = namedSchemas() as Record<string, { example?: unknown }>;
     let examples = 0;

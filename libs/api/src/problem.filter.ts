@@ -26,6 +26,7 @@ const passing: ReadonlySet<string> = new Set([
   'store-denied',
   'store-closed',
   'read-models-building',
+  'projection-building',
   'conflict-persists',
   'mailbox-full',
   'overloaded',

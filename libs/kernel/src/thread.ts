@@ -1,11 +1,12 @@
 import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import type { ResourceLimits } from 'node:worker_threads';
 import { Worker } from 'node:worker_threads';
 
 /** Starts a thread, from a compiled file as well as from a source. */
-export function startThread(file: string, name: string, workerData: object): Worker {
+export function startThread(file: string, name: string, workerData: object, resourceLimits?: ResourceLimits): Worker {
   // None of the parent's flags: a debugger's port or a loader of the tests is not for this thread.
-  const options = { name, workerData, execArgv: [] };
+  const options = { name, workerData, execArgv: [], ...(resourceLimits && { resourceLimits }) };
   return file.endsWith('.ts') ? new Worker(fromSource(file), { ...options, eval: true }) : new Worker(file, options);
 }
 

@@ -1,4 +1,7 @@
 export * from './queries';
+export { OwnProjections } from './own/own-projections';
+export type { OwnProjectionRow, OwnRow } from './own/rows';
+export type { StoreOpener } from './projector-thread';
 export { ReadModels } from './read-models';
 export type { ReadModelsOptions } from './read-models';
 export { ReadModelsModule } from './read-models.module';

@@ -22,7 +22,10 @@ type Apply<Row, Type extends ProjectedType> = (
   data: DataOf<Type>,
   occasion: Occasion,
 ) => Row | undefined;
-type KeysOf<Type extends ProjectedType> = (data: DataOf<Type>, identity: string) => readonly (string | number)[];
+type KeysOf<Type extends ProjectedType> = (
+  data: DataOf<Type>,
+  occasion: Omit<Occasion, 'key'>,
+) => readonly (string | number)[];
 
 /** How one type of event changes rows: which ones, and how. `undefined` takes the row away. */
 export interface Change<Row, Type extends ProjectedType> {

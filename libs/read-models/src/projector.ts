@@ -1,6 +1,6 @@
 import type { EventStore, Position, RecordedEvent, Subscription, SubscriptionBatch } from '@app/kernel';
 import type { SqliteDatabase } from './sqlite/database';
-import { makeIndexes } from './sqlite/database';
+import { builtIn, makeIndexes } from './sqlite/database';
 import { ProjectorTables } from './sqlite/projector-tables';
 
 /** How far a projector is. */
@@ -28,7 +28,7 @@ const busyRest = 500;
 
 /** Feeds the read models from the log, from where they were; goes on by itself after every interruption until it is stopped. */
 export class Projector {
-  private readonly tables: ProjectorTables;
+  private readonly rows: ProjectorTables;
   private subscription: Subscription | undefined;
   private stopping = false;
   private wait = 100;
@@ -42,13 +42,14 @@ export class Projector {
     private readonly store: EventStore,
     private readonly database: SqliteDatabase,
     private readonly signals: ProjectorSignals,
+    private readonly tables = builtIn,
   ) {
-    this.tables = new ProjectorTables(database);
+    this.rows = new ProjectorTables(database, undefined, tables);
   }
 
   start(): void {
     if (this.stopping) return;
-    this.subscription = this.store.subscribe({ after: this.tables.checkpoint, batchSize }, (batch) => this.take(batch));
+    this.subscription = this.store.subscribe({ after: this.rows.checkpoint, batchSize }, (batch) => this.take(batch));
     this.subscription.ended.then(
       () => this.again(undefined),
       (error: unknown) => this.again(error),
@@ -56,17 +57,17 @@ export class Projector {
   }
 
   private take({ events, checkpoint, caughtUp }: SubscriptionBatch): Promise<void> | undefined {
-    const { skipped, newer } = this.tables.apply(events, checkpoint);
+    const { skipped, newer } = this.rows.apply(events, checkpoint);
     this.skipped += skipped.length;
     this.applied += events.length;
     for (const { event, error } of skipped) this.signals.skipped(event, error);
     if (newer !== undefined) {
-      this.tell(this.tables.checkpoint, false);
+      this.tell(this.rows.checkpoint, false);
       throw newer as Error;
     }
     this.wait = 100;
     if (caughtUp) this.index();
-    this.tell(checkpoint > '' ? checkpoint : this.tables.checkpoint, caughtUp);
+    this.tell(checkpoint > '' ? checkpoint : this.rows.checkpoint, caughtUp);
     return caughtUp && events.length >= busyBatch ? this.rest() : undefined;
   }
 
@@ -88,7 +89,7 @@ export class Projector {
 
   private index(): void {
     if (this.indexed) return;
-    makeIndexes(this.database);
+    makeIndexes(this.database, this.tables);
     this.indexed = true;
   }
 

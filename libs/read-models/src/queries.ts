@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '@app/kernel';
 import { Query } from '@nestjs/cqrs';
+import type { OwnProjectionRow, OwnRow } from './own/rows';
 import type {
   AddressRow,
   ChargeBoxRow,
@@ -257,3 +258,32 @@ export class FindReadModelStatus extends Query<{
   readonly head: string;
   readonly caughtUp: boolean;
 }> {}
+
+/** How the projections from outside are doing. */
+export class FindOwnProjections extends Query<readonly OwnProjectionRow[]> {}
+
+/** What became of a question for rows of a projection from outside. */
+export type OwnRowsFound =
+  | { readonly outcome: 'unknown' }
+  | { readonly outcome: 'no-such-column'; readonly columns: readonly string[]; readonly unknown: readonly string[] }
+  | { readonly outcome: 'found'; readonly page: Page<OwnRow> };
+
+/** Rows of a projection from outside, by the values of its columns as text. Throws `projection-building` until they are complete. */
+export class FindOwnRows extends Query<OwnRowsFound> {
+  constructor(
+    readonly name: string,
+    readonly filter: Readonly<Record<string, string>>,
+    readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+export class FindOwnRow extends Query<OwnRow | undefined> {
+  constructor(
+    readonly name: string,
+    readonly key: string,
+  ) {
+    super();
+  }
+}

@@ -1,11 +1,12 @@
 import type { EventStore } from '@app/kernel';
 import { EVENT_STORE } from '@app/runtime';
-import { setImmediate as immediate } from 'node:timers/promises';
 import { Inject } from '@nestjs/common';
 import type { Type } from '@nestjs/common';
 import type { IQueryHandler, Query } from '@nestjs/cqrs';
 import { QueryHandler } from '@nestjs/cqrs';
 import { eventsOfBox } from './events-of-box';
+import { filled } from './filled';
+import { OwnProjections } from './own/own-projections';
 import type { Page, Paging } from './queries';
 import {
   FindChargeBox,
@@ -20,6 +21,9 @@ import {
   FindOperation,
   FindOperations,
   FindOrphans,
+  FindOwnProjections,
+  FindOwnRow,
+  FindOwnRows,
   FindPreset,
   FindPresets,
   FindReadModelStatus,
@@ -50,21 +54,6 @@ function fromTables<Asked extends Query<unknown>>(
   }
   Object.defineProperty(FromTables, 'name', { value: `${query.name}Handler` });
   return FromTables;
-}
-
-/** Steps to the rows of one page; after two million rows the caller may ask on. */
-const mostSteps = 1_000;
-
-/** A page made of as many short ones as it takes. Between them others have their turn. */
-async function filled<Row>(paging: Paging, step: (paging: Paging) => Page<Row>): Promise<Page<Row>> {
-  let page = step(paging);
-  const rows = [...page.rows];
-  for (let steps = 1; page.next !== undefined && rows.length < paging.limit && steps < mostSteps; steps += 1) {
-    await immediate();
-    page = step({ limit: paging.limit - rows.length, cursor: page.next });
-    rows.push(...page.rows);
-  }
-  return page.next === undefined ? { rows } : { rows, next: page.next };
 }
 
 /** The handler of a query for a page of a list. */
@@ -98,6 +87,23 @@ class FindReadModelStatusHandler implements IQueryHandler<FindReadModelStatus> {
   }
 }
 
+/** The handler of a query that the projections from outside answer. */
+function fromOwn<Asked extends Query<unknown>>(
+  query: Type<Asked>,
+  find: (own: OwnProjections, query: Asked) => unknown,
+): Type<IQueryHandler> {
+  @QueryHandler(query)
+  class FromOwn {
+    constructor(@Inject(OwnProjections) private readonly own: OwnProjections) {}
+
+    execute(asked: Asked): Promise<unknown> {
+      return Promise.resolve().then(() => find(this.own, asked));
+    }
+  }
+  Object.defineProperty(FromOwn, 'name', { value: `${query.name}Handler` });
+  return FromOwn;
+}
+
 export const queryHandlers: readonly Type<IQueryHandler>[] = [
   fromList(FindChargeBoxes, lists.findChargeBoxes),
   fromTables(FindChargeBox, (database, { identity }) => lists.findChargeBox(database, identity)),
@@ -117,6 +123,9 @@ export const queryHandlers: readonly Type<IQueryHandler>[] = [
   fromList(FindConfiguration, outbound.findConfiguration),
   fromTables(FindPresets, (database, { paging }) => outbound.findPresets(database, paging)),
   fromTables(FindPreset, (database, { name }) => outbound.findPreset(database, name)),
+  fromOwn(FindOwnProjections, (own) => own.list()),
+  fromOwn(FindOwnRows, (own, { name, filter, paging }) => own.rows(name, filter, paging)),
+  fromOwn(FindOwnRow, (own, { name, key }) => own.row(name, key)),
   FindEventsHandler,
   FindReadModelStatusHandler,
 ];

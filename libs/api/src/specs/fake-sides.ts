@@ -1,6 +1,14 @@
 import type { OperatorMessage } from '@app/charge-box';
 import type { Log, RecordedEvent } from '@app/kernel';
-import type { ChargeBoxDetails, IdTagRow, MeterValueRow, OrphanRow, TransactionRow } from '@app/read-models';
+import type {
+  ChargeBoxDetails,
+  IdTagRow,
+  MeterValueRow,
+  OrphanRow,
+  OwnProjectionRow,
+  OwnRow,
+  TransactionRow,
+} from '@app/read-models';
 import {
   FindChargeBox,
   FindChargeBoxes,
@@ -10,6 +18,9 @@ import {
   FindIdTags,
   FindMeterValues,
   FindOrphans,
+  FindOwnProjections,
+  FindOwnRow,
+  FindOwnRows,
   FindTransaction,
   FindTransactions,
 } from '@app/read-models';
@@ -40,6 +51,8 @@ export class Sides {
   orphans: OrphanRow[] = [];
   meterValues: MeterValueRow[] = [];
   events: RecordedEvent[] = [];
+  own: OwnProjectionRow[] = [];
+  ownRows: OwnRow[] = [];
   readonly idTags = new Map<string, IdTagRow>();
   readonly captures = new FakeCaptures();
   asked: object[] = [];
@@ -115,6 +128,15 @@ const readSide: Provider[] = [
   answering(FindOrphans, ({ paging }, { orphans }) => page(orphans, paging)),
   answering(FindMeterValues, ({ paging }, { meterValues }) => page(meterValues, paging)),
   answering(FindIdTags, ({ paging }, { idTags }) => page([...idTags.values()], paging)),
+  answering(FindOwnProjections, (_query, { own }) => own),
+  answering(FindOwnRows, ({ name, filter, paging }, { own, ownRows }) => {
+    const columns = own.find((projection) => projection.name === name)?.columns;
+    if (columns === undefined) return { outcome: 'unknown' };
+    const unknown = Object.keys(filter).filter((column) => !columns.includes(column));
+    if (unknown.length > 0) return { outcome: 'no-such-column', columns, unknown };
+    return { outcome: 'found', page: page(ownRows, paging) };
+  }),
+  answering(FindOwnRow, ({ key }, { ownRows }) => ownRows.find((row) => row.key === key)),
   answering(FindIdTag, ({ idTag }, { idTags }) => idTags.get(idTag.toLowerCase())),
 ];
 

@@ -8,7 +8,7 @@ const unknownBox = (identity: string): ChargeBoxRow => ({ identity, registration
 /** A sign of life of the box, with what it tells besides. */
 function seen<Type extends ProjectedType>(fill: Fill<Type> = () => ({})): Change<ChargeBoxRow, Type> {
   return {
-    keys: (_data, identity) => [identity],
+    keys: (_data, { identity }) => [identity],
     apply: (row, data, { identity, receivedAt }) => {
       const known = row ?? unknownBox(identity);
       const lastSeenAt =
@@ -21,7 +21,7 @@ function seen<Type extends ProjectedType>(fill: Fill<Type> = () => ({})): Change
 /** Something that somebody else says of the box. */
 function told<Type extends ProjectedType>(fill: Fill<Type>): Change<ChargeBoxRow, Type> {
   return {
-    keys: (_data, identity) => [identity],
+    keys: (_data, { identity }) => [identity],
     apply: (row, data, { identity }: Occasion) => ({ ...(row ?? unknownBox(identity)), ...fill(data) }),
   };
 }
@@ -33,7 +33,7 @@ function wanted<Type extends ProjectedType>(
   fill: (data: DataOf<Type>) => Partial<WantedList>,
 ): Change<ChargeBoxRow, Type> {
   return {
-    keys: (_data, identity) => [identity],
+    keys: (_data, { identity }) => [identity],
     apply: (row, data) =>
       row?.localListWanted === undefined ? row : { ...row, localListWanted: { ...row.localListWanted, ...fill(data) } },
   };
@@ -62,7 +62,7 @@ export const chargeBoxes: Projection<ChargeBoxRow> = {
       answers,
     })),
     ChargeBoxBooted: {
-      keys: (_data, identity) => [identity],
+      keys: (_data, { identity }) => [identity],
       apply: (row, { boot, heartbeatInterval, at }, occasion) => {
         const before = row ?? unknownBox(occasion.identity);
         const firstSeenAt = before.firstSeenAt ?? at;

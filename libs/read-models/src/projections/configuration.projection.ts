@@ -11,7 +11,7 @@ export const configuration: Projection<ConfigurationRow> = {
   indexes: ['identity, name', 'name'],
   on: {
     ConfigurationRead: {
-      keys: ({ configurationKey, unknownKey }, identity) =>
+      keys: ({ configurationKey, unknownKey }, { identity }) =>
         [...configurationKey.map(({ key }) => key), ...unknownKey].map((key) => keyOf(identity, key)),
       apply: (row, { configurationKey, unknownKey, at }, { identity, key: place }) => {
         const read = configurationKey.findLast(({ key }) => keyOf(identity, key) === place);
@@ -26,7 +26,7 @@ export const configuration: Projection<ConfigurationRow> = {
       },
     },
     ConfigurationChangeAnswered: {
-      keys: ({ key }, identity) => [keyOf(identity, key)],
+      keys: ({ key }, { identity }) => [keyOf(identity, key)],
       apply: (row, { key, value, status, at }, { identity }) => {
         const asked = { askedValue: value, askedStatus: status, askedAt: at };
         if (status === 'NotSupported') return { ...row, identity, key, known: false, ...asked };

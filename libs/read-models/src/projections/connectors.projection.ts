@@ -19,7 +19,7 @@ export const connectors: Projection<ConnectorRow> = {
   indexes: ['identity, connector_id'],
   on: {
     ConnectorStatusReported: {
-      keys: ({ connectorId }, identity) => [keyOf(identity, connectorId)],
+      keys: ({ connectorId }, { identity }) => [keyOf(identity, connectorId)],
       apply: (row, { connectorId, status, errorCode, info, vendorId, vendorErrorCode, timestamp }, { identity }) => ({
         identity,
         connectorId,
@@ -34,25 +34,25 @@ export const connectors: Projection<ConnectorRow> = {
       }),
     },
     AvailabilityChangeAnswered: {
-      keys: ({ connectorId }, identity) => [keyOf(identity, connectorId)],
+      keys: ({ connectorId }, { identity }) => [keyOf(identity, connectorId)],
       apply: (row, { connectorId, type, status, at }, { identity }) => ({
         ...(row ?? unreported(identity, connectorId, at)),
         availability: { type, status, at },
       }),
     },
     TransactionStarted: {
-      keys: ({ connectorId }, identity) => [keyOf(identity, connectorId)],
+      keys: ({ connectorId }, { identity }) => [keyOf(identity, connectorId)],
       apply: (row, { connectorId, transactionId, at }, { identity }) => ({
         ...(row ?? unreported(identity, connectorId, at)),
         transactionId,
       }),
     },
     TransactionStopped: {
-      keys: ({ connectorId }, identity) => (connectorId === undefined ? [] : [keyOf(identity, connectorId)]),
+      keys: ({ connectorId }, { identity }) => (connectorId === undefined ? [] : [keyOf(identity, connectorId)]),
       apply: (row, { transactionId }) => freed(row, transactionId),
     },
     TransactionClosed: {
-      keys: ({ connectorId }, identity) => [keyOf(identity, connectorId)],
+      keys: ({ connectorId }, { identity }) => [keyOf(identity, connectorId)],
       apply: (row, { transactionId }) => freed(row, transactionId),
     },
   },

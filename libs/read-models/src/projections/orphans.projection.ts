@@ -15,7 +15,7 @@ export const orphans: Projection<OrphanRow> = {
   indexes: ['identity'],
   on: {
     OrphanStopReceived: {
-      keys: ({ orphanId }, identity) => [keyOf(identity, orphanId)],
+      keys: ({ orphanId }, { identity }) => [keyOf(identity, orphanId)],
       apply: (_row, { orphanId, transactionId, idTag, timestamp, at, meterStop }, { identity }) => ({
         orphanId,
         identity,
@@ -27,7 +27,7 @@ export const orphans: Projection<OrphanRow> = {
       }),
     },
     TransactionClosed: {
-      keys: ({ orphanId }, identity) => (orphanId === undefined ? [] : [keyOf(identity, orphanId)]),
+      keys: ({ orphanId }, { identity }) => (orphanId === undefined ? [] : [keyOf(identity, orphanId)]),
       apply: (row, { transactionId }) => row && { ...row, boundTo: transactionId },
     },
   },

@@ -15,15 +15,15 @@ export const reservations: Projection<ReservationRow> = {
   indexes: ['identity', 'status'],
   on: {
     ReservationMade: {
-      keys: ({ reservationId }, identity) => [keyOf(identity, reservationId)],
+      keys: ({ reservationId }, { identity }) => [keyOf(identity, reservationId)],
       apply: (_row, { at, ...made }, { identity }) => ({ ...made, identity, status: 'active', madeAt: at }),
     },
     ReservationEnded: {
-      keys: ({ reservationId }, identity) => [keyOf(identity, reservationId)],
+      keys: ({ reservationId }, { identity }) => [keyOf(identity, reservationId)],
       apply: (row, { reason, at }) => (row?.status === 'active' ? { ...row, status: reason, endedAt: at } : row),
     },
     ReservationUsed: {
-      keys: ({ reservationId }, identity) => [keyOf(identity, reservationId)],
+      keys: ({ reservationId }, { identity }) => [keyOf(identity, reservationId)],
       apply: (row, { transactionId, at }) =>
         row?.status === 'active' ? { ...row, status: 'used', transactionId, endedAt: at } : row,
     },

@@ -1,7 +1,7 @@
 import type { ChargeBoxEvent, TaskChange } from '@app/charge-box';
 import { sagaTypes, tasksOf } from '@app/charge-box';
 import type { DueTask } from '@app/runtime';
-import type { Projection } from '../projection';
+import type { Occasion, Projection } from '../projection';
 
 const changeOf = (event: ChargeBoxEvent, identity: string, key: string): TaskChange | undefined =>
   tasksOf(event, identity).find((change) => change.key === key);
@@ -17,7 +17,7 @@ export const tasks: Projection<DueTask> = {
     sagaTypes.map((type) => [
       type,
       {
-        keys: (data: object, identity: string) =>
+        keys: (data: object, { identity }: Pick<Occasion, 'identity'>) =>
           tasksOf({ type, data } as ChargeBoxEvent, identity).map(({ key }) => key),
         apply: (_row: DueTask | undefined, data: object, { key, identity }: { key: string; identity: string }) => {
           const task = changeOf({ type, data } as ChargeBoxEvent, identity, key)?.task;

@@ -9,10 +9,23 @@ export type SqliteDatabase = Database.Database;
 // Goes up with the tables that are not made from projections.
 export const tablesVersion = 4;
 
-/** One text for the shape of everything; another text in the file means that the rows must be built anew. */
-export const shape = [`tables:${tablesVersion}`, ...projections.map(({ name, version }) => `${name}:${version}`)].join(
-  ' ',
-);
+/** What a file of rows holds. */
+export interface Tables {
+  readonly projections: readonly Projection<object>[];
+  /** One text for the shape of everything; another text in the file means that the rows must be built anew. */
+  readonly shape: string;
+  /** It has the tables that grow with events, too. */
+  readonly appended: boolean;
+}
+
+/** The tables of the read models. */
+export const builtIn: Tables = {
+  projections,
+  shape: [`tables:${tablesVersion}`, ...projections.map(({ name, version }) => `${name}:${version}`)].join(' '),
+  appended: true,
+};
+
+export const { shape } = builtIn;
 
 // `changed` is the position of the event that last changed the row: what is new is found by it, also after the rows were built anew.
 function tableOf({ name, columns, internal }: Projection<object>): string {
@@ -39,6 +52,9 @@ const appendedTables = `
   CREATE TABLE addresses (
     identity TEXT NOT NULL, position TEXT NOT NULL, from_address TEXT, reply_to TEXT, remote_address TEXT, at TEXT NOT NULL,
     PRIMARY KEY (identity, position)) WITHOUT ROWID;
+`;
+
+const tablesOfEngine = `
   CREATE TABLE removed (projection TEXT NOT NULL, key TEXT NOT NULL, position TEXT NOT NULL, PRIMARY KEY (projection, key)) WITHOUT ROWID;
   CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), position TEXT NOT NULL, shape TEXT NOT NULL, skipped INTEGER NOT NULL,
     anchor TEXT);
@@ -48,14 +64,15 @@ const appendedIndexes = [
   'CREATE INDEX IF NOT EXISTS meter_values_identity ON meter_values (identity, timestamp);',
   `CREATE INDEX IF NOT EXISTS meter_values_transaction ON meter_values (transaction_id, timestamp) WHERE transaction_id IS NOT NULL;`,
   'CREATE INDEX IF NOT EXISTS meter_values_timestamp ON meter_values (timestamp);',
-  'CREATE INDEX IF NOT EXISTS removed_position ON removed (projection, position);',
   'CREATE INDEX IF NOT EXISTS quirks_changed ON quirks (changed, name);',
 ];
+
+const indexOfEngine = 'CREATE INDEX IF NOT EXISTS removed_position ON removed (projection, position);';
 
 export const appendedTableNames = ['meter_values', 'quirks', 'addresses', 'removed', 'checkpoint'] as const;
 
 /** Opens the read models for writing; tables of another shape are thrown away, for events can build them anew. */
-export function openForWriting(file: string): SqliteDatabase {
+export function openForWriting(file: string, tables = builtIn): SqliteDatabase {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const database = new Database(file);
   if (file !== ':memory:') chmodSync(file, 0o600);
@@ -65,7 +82,7 @@ export function openForWriting(file: string): SqliteDatabase {
   // Rows and indexes of a busy fleet stay in memory, and the log is folded in seldom.
   database.pragma('cache_size = -65536');
   database.pragma('wal_autocheckpoint = 10000');
-  if (shapeOf(database) !== shape) makeTables(database);
+  if (shapeOf(database) !== tables.shape) makeTables(database, tables);
   return database;
 }
 
@@ -76,19 +93,20 @@ export function shapeOf(database: SqliteDatabase): string | undefined {
 }
 
 /** Throws every row away; events build them anew. */
-export function makeTables(database: SqliteDatabase): void {
+export function makeTables(database: SqliteDatabase, { projections, shape, appended } = builtIn): void {
   database.transaction(() => {
-    const tables = database.prepare<[], { name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table'`).all();
-    for (const { name } of tables) database.exec(`DROP TABLE "${name.replaceAll('"', '""')}"`);
+    const former = database.prepare<[], { name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table'`).all();
+    for (const { name } of former) database.exec(`DROP TABLE "${name.replaceAll('"', '""')}"`);
     for (const projection of projections) database.exec(tableOf(projection));
-    database.exec(appendedTables);
+    if (appended) database.exec(appendedTables);
+    database.exec(tablesOfEngine);
     database.prepare(`INSERT INTO checkpoint VALUES (1, '', ?, 0, NULL)`).run(shape);
   })();
 }
 
 /** Makes the indexes that queries need. Called once everything stored is in the rows: sorting them all at once costs a third of one by one. */
-export function makeIndexes(database: SqliteDatabase): void {
-  const statements = [...projections.flatMap(indexesOf), ...appendedIndexes];
+export function makeIndexes(database: SqliteDatabase, { projections, appended } = builtIn): void {
+  const statements = [...projections.flatMap(indexesOf), ...(appended ? appendedIndexes : []), indexOfEngine];
   database.transaction(() => database.exec(statements.join('\n')))();
 }
 

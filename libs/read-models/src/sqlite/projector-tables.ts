@@ -3,16 +3,16 @@ import type { Position, RecordedEvent } from '@app/kernel';
 import { hasCode } from '@app/kernel';
 import type { Occasion, ProjectedEvent, Projection } from '../projection';
 import { occasionOf } from '../projection';
-import { projections } from '../projections';
 import { anchorIn } from './anchor';
 import { AppendedTables } from './appended-tables';
 import type { SqliteDatabase } from './database';
+import { builtIn } from './database';
 
 type Row = object | undefined;
 
 /** A change whose type of event is known only at run time. */
 interface AnyChange {
-  keys(data: object, identity: string): readonly (string | number)[];
+  keys(data: object, occasion: Omit<Occasion, 'key'>): readonly (string | number)[];
   apply(row: Row, data: object, occasion: Occasion): Row;
 }
 
@@ -63,10 +63,11 @@ class Table {
     return this.changes[type] !== undefined;
   }
 
-  apply(event: ProjectedEvent, { identity, receivedAt, position }: Omit<Occasion, 'key'>): void {
+  apply(event: ProjectedEvent, occasion: Omit<Occasion, 'key'>): void {
     const change = this.changes[event.type];
     if (change === undefined) return;
-    for (const named of change.keys(event.data, identity)) {
+    const { identity, receivedAt, position } = occasion;
+    for (const named of change.keys(event.data, occasion)) {
       const key = String(named);
       const kept = this.load(key);
       // Written out: a copy of the occasion would cost as much as the change.
@@ -166,10 +167,12 @@ export class ProjectorTables {
   constructor(
     private readonly database: SqliteDatabase,
     only?: string,
+    { projections, appended } = builtIn,
   ) {
     const wanted = projections.filter(({ name }) => only === undefined || name === only);
     this.tables = wanted.map((projection) => new Table(database, projection));
-    this.appended = only !== undefined && wanted.length > 0 ? undefined : new AppendedTables(database, only);
+    const isOneOfRows = only !== undefined && wanted.length > 0;
+    this.appended = isOneOfRows || !appended ? undefined : new AppendedTables(database, only);
     this.keepCheckpoint = database.prepare(
       'UPDATE checkpoint SET position = ?, skipped = skipped + ?, anchor = coalesce(?, anchor)',
     );

@@ -1,0 +1,80 @@
+import type { EventStore, Log } from '@app/kernel';
+import { mkdirSync } from 'node:fs';
+import { basename } from 'node:path';
+import { filled } from '../filled';
+import type { StoreOpener } from '../projector-thread';
+import type { OwnRowsFound, Paging } from '../queries';
+import type { OwnProjectionRow, OwnRow } from './rows';
+import { sourcesIn } from './files';
+import { Supervised } from './supervised';
+
+export interface OwnProjectionsOptions {
+  /** Folder of the files that export projections. */
+  readonly sources: string;
+  /** Folder in which their rows are kept. */
+  readonly folder: string;
+  readonly store: Pick<EventStore, 'head'>;
+  /** Opens the log in their threads. */
+  readonly openStore: StoreOpener;
+  readonly log: Log;
+  /** Milliseconds within which a projection must come back from an event; 30 000. */
+  readonly patience?: number;
+}
+
+/** Each has a thread. */
+const most = 16;
+
+/** The projections that live outside of the service, at work. */
+export class OwnProjections {
+  private readonly all: readonly Supervised[];
+  private readonly owners = new Map<string, string>();
+
+  /** Without options there are none. Throws `projections-dir-unusable`. */
+  constructor(private readonly options?: OwnProjectionsOptions) {
+    this.all = options === undefined ? [] : this.supervised(options);
+  }
+
+  start(): void {
+    for (const projection of this.all) projection.start();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.all.map((projection) => projection.stop()));
+  }
+
+  async list(): Promise<readonly OwnProjectionRow[]> {
+    const head = (await this.options?.store.head()) ?? '';
+    return this.all.map((projection) => projection.row(head));
+  }
+
+  async rows(name: string, filter: Readonly<Record<string, string>>, paging: Paging): Promise<OwnRowsFound> {
+    const projection = this.named(name);
+    if (projection?.declared === undefined) return { outcome: 'unknown' };
+    const { columns } = projection.declared;
+    const unknown = Object.keys(filter).filter((column) => !columns.includes(column));
+    if (unknown.length > 0) return { outcome: 'no-such-column', columns, unknown };
+    return { outcome: 'found', page: await filled(paging, (each) => projection.rows.page(filter, each)) };
+  }
+
+  row(name: string, key: string): OwnRow | undefined {
+    return this.named(name)?.rows.row(key);
+  }
+
+  private named(name: string): Supervised | undefined {
+    return this.all.find(({ declared }) => declared?.name === name);
+  }
+
+  private supervised({ sources, folder, log, openStore, patience = 30_000 }: OwnProjectionsOptions) {
+    const files = sourcesIn(sources);
+    if (files.length > most)
+      log.warn({ files: files.slice(most) }, `There may be ${most} projections: these files are left out`);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const claim = (name: string, source: string) => {
+      const owner = this.owners.get(name);
+      if (owner === undefined) this.owners.set(name, source);
+      return owner === undefined || owner === source ? undefined : basename(owner);
+    };
+    const supervision = { folder, openStore, log, patience, claim };
+    return files.slice(0, most).map((source) => new Supervised(source, supervision));
+  }
+}
