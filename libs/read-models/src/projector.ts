@@ -44,7 +44,7 @@ export class Projector {
     private readonly signals: ProjectorSignals,
     private readonly tables = builtIn,
   ) {
-    this.rows = new ProjectorTables(database, undefined, tables);
+    this.rows = new ProjectorTables(database, tables);
   }
 
   start(): void {

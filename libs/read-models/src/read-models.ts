@@ -10,7 +10,7 @@ import type { StoreOpener } from './projector-thread';
 import type { WorkerMessage } from './projector-worker';
 import type { SqliteDatabase } from './sqlite/database';
 import { anchorPosition, isMadeOf } from './sqlite/anchor';
-import { hasIndexes, makeIndexes, makeTables, openForReading, openForWriting } from './sqlite/database';
+import { checkpointOf, hasIndexes, makeIndexes, makeTables, openForReading, openForWriting } from './sqlite/database';
 import { lastSeenFrom, pendingFrom, seedFrom, tasksFrom } from './sqlite/seed';
 import { discard, fits, isOffered, takeOver } from './take-over';
 
@@ -43,7 +43,7 @@ export class ReadModels {
   private writer: SqliteDatabase;
   private reader: SqliteDatabase | undefined;
   private looking: NodeJS.Timeout | undefined;
-  private taking: Promise<void> | undefined;
+  private taking: Promise<unknown> | undefined;
   private wakeThread: () => void = () => undefined;
   private stopBuilding: () => Promise<void> = () => Promise.resolve();
 
@@ -98,8 +98,13 @@ export class ReadModels {
 
   start(): void {
     this.build();
+    const done = () => (this.taking = undefined);
+    const failed = (error: unknown) => {
+      this.options.log.error({ err: error }, 'The read models could not be opened');
+      done();
+    };
     this.looking = setInterval(() => {
-      if (isOffered(this.options.file)) this.taking ??= this.takeOver().finally(() => (this.taking = undefined));
+      if (isOffered(this.options.file)) this.taking ??= this.takeOver().then(done, failed);
     }, 1_000).unref();
   }
 
@@ -112,27 +117,31 @@ export class ReadModels {
   /** Takes rows that were built beside this process into use, and goes on from where they are. */
   private async takeOver(): Promise<void> {
     const { file, store, log } = this.options;
+    const isFit = await fits(file, store).catch(() => false);
+    if (!isFit) {
+      discard(file);
+      return log.warn(
+        { file },
+        'Read models were offered that are not of this history or of this version: thrown away',
+      );
+    }
+    await this.stopBuilding();
+    if (this.closing) return;
+    this.reader?.close();
+    this.reader = undefined;
+    this.writer.close();
     try {
-      if (!(await fits(file, store))) {
-        discard(file);
-        return log.warn(
-          { file },
-          'Read models were offered that are not of this history or of this version: thrown away',
-        );
-      }
-      await this.stopBuilding();
-      if (this.closing) return;
-      this.reader?.close();
-      this.reader = undefined;
-      this.writer.close();
       takeOver(file);
-      this.writer = openForWriting(file);
-      this.built = false;
-      this.build();
       log.info({ file }, 'Read models that were built beside are in use now');
     } catch (error) {
-      log.error({ err: error }, 'Read models that were built beside could not be taken into use');
+      discard(file);
+      log.error({ err: error }, 'Read models that were built beside could not be taken into use: thrown away');
     }
+    this.writer = openForWriting(file);
+    this.built = false;
+    // They may lie a little before the old ones: whoever asks for a position waits for it again.
+    this.progress = { ...this.progress, checkpoint: checkpointOf(this.writer), caughtUp: false };
+    this.build();
   }
 
   /** Lets everybody go who waits for rows, now and later: this process ends. */

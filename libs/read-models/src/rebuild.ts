@@ -1,8 +1,17 @@
 import type { EventStore, Position } from '@app/kernel';
 import { existsSync } from 'node:fs';
-import { projections } from './projections';
 import { isMadeOf } from './sqlite/anchor';
-import { makeIndexes, openForReading, openForWriting, shape, shapeOf } from './sqlite/database';
+import {
+  checkpointOf,
+  hasIndexes,
+  makeIndexes,
+  onlyTable,
+  openForReading,
+  openForWriting,
+  shape,
+  shapeOf,
+  tableNames,
+} from './sqlite/database';
 import type { SqliteDatabase } from './sqlite/database';
 import { ProjectorTables } from './sqlite/projector-tables';
 import { discard, nextFileOf } from './take-over';
@@ -35,7 +44,7 @@ export async function rebuildFromZero(store: Log, file: string, onProgress?: Reb
 }
 
 /** What `rebuildBeside` can build: everything, or one table. */
-export const rebuildable: readonly string[] = ['all', ...projections.map(({ name }) => name), 'meter_values', 'quirks'];
+export const rebuildable: readonly string[] = ['all', ...tableNames];
 
 /** Builds everything, or one table, of the read models in `file` anew in the file next to them, and leaves them as they are. */
 export async function rebuildBeside(
@@ -63,8 +72,7 @@ export async function rebuildBeside(
 async function isHalfBuilt(store: Pick<EventStore, 'readStream'>, next: string): Promise<boolean> {
   const database = openForReading(next);
   try {
-    const hasIndexes = database.prepare(`SELECT 1 FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL`).get();
-    return hasIndexes === undefined && shapeOf(database) === shape && (await isMadeOf(store, database));
+    return !hasIndexes(database) && shapeOf(database) === shape && (await isMadeOf(store, database));
   } finally {
     database.close();
   }
@@ -85,10 +93,10 @@ async function rebuildTable(
   name: string,
   onProgress: RebuildProgress | undefined,
 ): Promise<void> {
-  const end = new ProjectorTables(database).checkpoint;
+  const end = checkpointOf(database);
   database.exec(`DELETE FROM ${name}`);
   database.prepare('DELETE FROM removed WHERE projection = ?').run(name);
-  const tables = new ProjectorTables(database, name);
+  const tables = new ProjectorTables(database, onlyTable(name));
   let events = 0;
   for await (const page of pagesAfter(store, '')) {
     tables.replay(page.events.filter(({ position }) => position <= end));

@@ -28,7 +28,7 @@ export function tablesOfOwn({ name, version, columns, indexes, on }: OwnProjecti
   return {
     projections: [projection],
     shape: `own:${tablesVersion} ${name}:${version} ${JSON.stringify([names, indexes])}`,
-    appended: false,
+    appended: [],
   };
 }
 

@@ -4,7 +4,7 @@ import { openInMemoryStore } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
 import { silentLog } from '@app/kernel';
 import { noon } from '@app/testing';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReadModels } from '../read-models';
@@ -112,12 +112,33 @@ describe('read models at work', () => {
     await readModels.caughtUp();
     await rebuildBeside(store, file, 'all');
     await record(store, 'LATER', booted);
+    const later = await store.head();
+    expect(await readModels.waitFor(later, 5_000)).toBe(true);
     offer(file);
     await until(() => !isOffered(file));
     expect(existsSync(nextFileOf(file))).toBe(false);
+    // What was shown before is shown to whoever asks for it.
+    expect(await readModels.waitFor(later, 5_000)).toBe(true);
+    expect(findChargeBox(readModels.database, 'LATER')).toBeDefined();
     await record(store, 'LATEST', booted);
     expect(await readModels.waitFor(await store.head(), 5_000)).toBe(true);
     for (const box of ['BOX-1', 'LATER', 'LATEST']) expect(findChargeBox(readModels.database, box)).toBeDefined();
+    await readModels.stop();
+  });
+
+  it('throw away what cannot be read, and go on', async () => {
+    const [store, file] = [await logOf(2), newFile()];
+    const readModels = new ReadModels({ file, store, log: silentLog });
+    await readModels.prepare();
+    readModels.start();
+    await readModels.caughtUp();
+    writeFileSync(nextFileOf(file), 'no database');
+    offer(file);
+    await until(() => !isOffered(file));
+    expect(existsSync(nextFileOf(file))).toBe(false);
+    await record(store, 'LATER', booted);
+    expect(await readModels.waitFor(await store.head(), 5_000)).toBe(true);
+    expect(findChargeBox(readModels.database, 'LATER')).toBeDefined();
     await readModels.stop();
   });
 

@@ -2,7 +2,7 @@ import { numberOf } from '@app/charge-box';
 import type { QuirkNote, RecordedEvent } from '@app/kernel';
 import { readingsOf } from '../projections/meter-values';
 import type { Occasion, ProjectedEvent } from '../projection';
-import type { SqliteDatabase } from './database';
+import type { AppendedName, SqliteDatabase } from './database';
 
 type Where = Omit<Occasion, 'key'>;
 
@@ -12,10 +12,10 @@ export class AppendedTables {
   private readonly countQuirk;
   private readonly insertAddress;
 
-  /** `only`: the one table that is to be filled. */
+  /** `names`: those that are to be filled. */
   constructor(
     database: SqliteDatabase,
-    private readonly only?: string,
+    private readonly names: readonly AppendedName[],
   ) {
     this.insertMeterValue = database.prepare(
       `INSERT INTO meter_values (identity, connector_id, transaction_id, timestamp, received_at, value, number, context, format, measurand,
@@ -29,13 +29,10 @@ export class AppendedTables {
   }
 
   apply(recorded: RecordedEvent, event: ProjectedEvent, where: Where): void {
-    if (this.fills('meter_values')) this.appendReadings(event, where);
-    if (event.type === 'AddressObserved' && this.fills('addresses')) this.appendAddress(event.data, where);
-    if (this.fills('quirks')) this.countQuirks(recorded, event, where);
-  }
-
-  private fills(table: string): boolean {
-    return this.only === undefined || this.only === table;
+    const { names } = this;
+    if (names.includes('meter_values')) this.appendReadings(event, where);
+    if (event.type === 'AddressObserved' && names.includes('addresses')) this.appendAddress(event.data, where);
+    if (names.includes('quirks')) this.countQuirks(recorded, event, where);
   }
 
   private countQuirks(recorded: RecordedEvent, event: ProjectedEvent, where: Where): void {

@@ -1,3 +1,5 @@
+import type { Position } from '@app/kernel';
+import { BEGINNING } from '@app/kernel';
 import Database from 'better-sqlite3';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -14,18 +16,33 @@ export interface Tables {
   readonly projections: readonly Projection<object>[];
   /** One text for the shape of everything; another text in the file means that the rows must be built anew. */
   readonly shape: string;
-  /** It has the tables that grow with events, too. */
-  readonly appended: boolean;
+  /** Tables that grow with events instead of being changed by them. */
+  readonly appended: readonly AppendedName[];
 }
+
+const appendedNames = ['meter_values', 'quirks', 'addresses'] as const;
+export type AppendedName = (typeof appendedNames)[number];
 
 /** The tables of the read models. */
 export const builtIn: Tables = {
   projections,
   shape: [`tables:${tablesVersion}`, ...projections.map(({ name, version }) => `${name}:${version}`)].join(' '),
-  appended: true,
+  appended: appendedNames,
 };
 
 export const { shape } = builtIn;
+
+/** The tables of the read models that hold rows. */
+export const tableNames: readonly string[] = [...projections.map(({ name }) => name), ...appendedNames].sort();
+
+/** One table of the read models. */
+export function onlyTable(name: string): Tables {
+  return {
+    ...builtIn,
+    projections: projections.filter((projection) => projection.name === name),
+    appended: appendedNames.filter((appended) => appended === name),
+  };
+}
 
 // `changed` is the position of the event that last changed the row: what is new is found by it, also after the rows were built anew.
 function tableOf({ name, columns, internal }: Projection<object>): string {
@@ -69,8 +86,6 @@ const appendedIndexes = [
 
 const indexOfEngine = 'CREATE INDEX IF NOT EXISTS removed_position ON removed (projection, position);';
 
-export const appendedTableNames = ['meter_values', 'quirks', 'addresses', 'removed', 'checkpoint'] as const;
-
 /** Opens the read models for writing; tables of another shape are thrown away, for events can build them anew. */
 export function openForWriting(file: string, tables = builtIn): SqliteDatabase {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
@@ -92,13 +107,18 @@ export function shapeOf(database: SqliteDatabase): string | undefined {
   return database.prepare<[], { shape: string }>('SELECT shape FROM checkpoint').get()?.shape;
 }
 
+/** Up to where in the log the rows show everything. */
+export function checkpointOf(database: SqliteDatabase): Position {
+  return database.prepare<[], { position: string }>('SELECT position FROM checkpoint').get()?.position ?? BEGINNING;
+}
+
 /** Throws every row away; events build them anew. */
 export function makeTables(database: SqliteDatabase, { projections, shape, appended } = builtIn): void {
   database.transaction(() => {
     const former = database.prepare<[], { name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table'`).all();
     for (const { name } of former) database.exec(`DROP TABLE "${name.replaceAll('"', '""')}"`);
     for (const projection of projections) database.exec(tableOf(projection));
-    if (appended) database.exec(appendedTables);
+    if (appended.length > 0) database.exec(appendedTables);
     database.exec(tablesOfEngine);
     database.prepare(`INSERT INTO checkpoint VALUES (1, '', ?, 0, NULL)`).run(shape);
   })();
@@ -106,7 +126,11 @@ export function makeTables(database: SqliteDatabase, { projections, shape, appen
 
 /** Makes the indexes that queries need. Called once everything stored is in the rows: sorting them all at once costs a third of one by one. */
 export function makeIndexes(database: SqliteDatabase, { projections, appended } = builtIn): void {
-  const statements = [...projections.flatMap(indexesOf), ...(appended ? appendedIndexes : []), indexOfEngine];
+  const statements = [
+    ...projections.flatMap(indexesOf),
+    ...(appended.length > 0 ? appendedIndexes : []),
+    indexOfEngine,
+  ];
   database.transaction(() => database.exec(statements.join('\n')))();
 }
 
@@ -127,10 +151,7 @@ export function openForReading(file: string): SqliteDatabase {
 export function dump(file: string): string {
   const database = openForReading(file);
   try {
-    const names = [
-      ...projections.map(({ name }) => name),
-      ...appendedTableNames.filter((name) => name !== 'checkpoint'),
-    ].sort();
+    const names = [...tableNames, 'removed'].sort();
     return names.flatMap((name) => [`# ${name}`, ...linesOf(database, name)]).join('\n');
   } finally {
     database.close();

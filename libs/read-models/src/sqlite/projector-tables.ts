@@ -163,16 +163,12 @@ export class ProjectorTables {
   private readonly keepCheckpoint;
   private readonly readCheckpoint;
 
-  /** `only`: the one table that is to be filled. */
   constructor(
     private readonly database: SqliteDatabase,
-    only?: string,
     { projections, appended } = builtIn,
   ) {
-    const wanted = projections.filter(({ name }) => only === undefined || name === only);
-    this.tables = wanted.map((projection) => new Table(database, projection));
-    const isOneOfRows = only !== undefined && wanted.length > 0;
-    this.appended = isOneOfRows || !appended ? undefined : new AppendedTables(database, only);
+    this.tables = projections.map((projection) => new Table(database, projection));
+    this.appended = appended.length === 0 ? undefined : new AppendedTables(database, appended);
     this.keepCheckpoint = database.prepare(
       'UPDATE checkpoint SET position = ?, skipped = skipped + ?, anchor = coalesce(?, anchor)',
     );

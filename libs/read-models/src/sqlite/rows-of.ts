@@ -1,12 +1,6 @@
 import { projections } from '../projections';
-import { appendedTableNames, openForReading } from './database';
+import { openForReading, tableNames } from './database';
 import { conditionsOf } from './pages';
-
-/** Tables whose rows can be looked at, besides how far they are. */
-export const tableNames: readonly string[] = [
-  ...projections.map(({ name }) => name),
-  ...appendedTableNames.filter((name) => name !== 'checkpoint' && name !== 'removed'),
-].sort();
 
 /** Which rows of a file of read models are wanted. */
 export interface WantedRows {

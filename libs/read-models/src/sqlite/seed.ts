@@ -3,11 +3,12 @@ import type { AuthorizationSeed, DueTask, LastSeen, OfferedRequest, TaskSeed } f
 import type { StoredIdTag } from '../projections/id-tags.projection';
 import type { ChargeBoxRow, RequestRow, TransactionRow } from '../rows';
 import type { SqliteDatabase } from './database';
+import { checkpointOf } from './database';
 
 /** Everything about idTags, open transactions and candidates that the tables hold, with the position that they show. */
 export function seedFrom(database: SqliteDatabase): AuthorizationSeed {
   return database.transaction(() => ({
-    position: database.prepare<[], { position: string }>('SELECT position FROM checkpoint').get()?.position ?? '',
+    position: checkpointOf(database),
     idTags: rowsOf<StoredIdTag>(database, 'SELECT row FROM id_tags').map(
       ({ changedAt: _changedAt, ...details }): IdTagDetails => details,
     ),
@@ -24,7 +25,7 @@ export function seedFrom(database: SqliteDatabase): AuthorizationSeed {
 /** The to-do lists as the tables hold them, with the position that they show. */
 export function tasksFrom(database: SqliteDatabase): TaskSeed {
   return database.transaction(() => ({
-    position: database.prepare<[], { position: string }>('SELECT position FROM checkpoint').get()?.position ?? '',
+    position: checkpointOf(database),
     tasks: rowsOf<DueTask>(database, 'SELECT row FROM tasks'),
   }))();
 }
