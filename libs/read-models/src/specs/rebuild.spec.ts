@@ -114,10 +114,22 @@ describe('read models at work', () => {
     await record(store, 'LATER', booted);
     const later = await store.head();
     expect(await readModels.waitFor(later, 5_000)).toBe(true);
+    const subscribe = store.subscribe.bind(store);
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    const slow = jest.spyOn(store, 'subscribe').mockImplementation((options, subscriber) =>
+      subscribe(options, async (batch) => {
+        await released;
+        await subscriber(batch);
+      }),
+    );
     offer(file);
     await until(() => !isOffered(file));
+    slow.mockRestore();
     expect(existsSync(nextFileOf(file))).toBe(false);
-    // What was shown before is shown to whoever asks for it.
+    // What was shown before is not said to be shown until it is again.
+    expect(await readModels.waitFor(later, 50)).toBe(false);
+    release();
     expect(await readModels.waitFor(later, 5_000)).toBe(true);
     expect(findChargeBox(readModels.database, 'LATER')).toBeDefined();
     await record(store, 'LATEST', booted);
