@@ -11,7 +11,7 @@ import type { Configuration } from './configuration';
 export interface ChainedHistory {
   readonly store: EventStore;
   /** Seals from time to time, from now on. */
-  start(): Promise<void>;
+  start(): void;
   /** Seals what there is. */
   stop(): Promise<void>;
 }
@@ -25,15 +25,15 @@ interface Surroundings {
 /** Links for everything that is appended, where there is a key for them. */
 export function chainedHistory(store: EventStore, { configuration, log, clock }: Surroundings): ChainedHistory {
   const key = keyOf(configuration);
-  if (key === undefined) return { store, start: async () => undefined, stop: async () => undefined };
+  if (key === undefined) return { store, start: () => undefined, stop: async () => undefined };
   const seals = new Seals(clock, log);
   const linked = chained(store, { key, onHead: (head) => seals.note(head) });
   seals.store = linked;
   let sealing: NodeJS.Timeout | undefined;
   return {
     store: linked,
-    start: async () => {
-      await seals.recover();
+    start: () => {
+      seals.recover();
       sealing = setInterval(() => void seals.seal(), configuration.SEAL_INTERVAL * 1_000).unref();
     },
     stop: async () => {

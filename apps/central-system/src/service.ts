@@ -120,7 +120,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
   await app.init();
   const work = workOf(app);
   await restore(app, work, history);
-  await given.chain.start();
+  given.chain.start();
   watch(app, meter, readModels);
   readiness.sagas = () => work.reactions.status();
   const { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST } = configuration;

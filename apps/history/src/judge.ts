@@ -3,7 +3,7 @@ import { openSource, placeOf, shownPlace } from '@app/history';
 import type { Judgement } from '@app/judge';
 import { Judge, notJudgedTable } from '@app/judge';
 import { Command, InvalidArgumentError } from 'commander';
-import { printable } from './printable';
+import { plain } from './lines';
 import { showProgress } from './progress';
 
 interface Options {
@@ -74,7 +74,7 @@ function said({ operations, notJudged, events, identical }: Judgement, place: Pl
       line(name, same, differs),
       ...examples.map(
         ({ identity, at, stream, revision, differences }) =>
-          `  ${at} ${printable(identity)} (${stream}@${revision}): ${printable(differences.slice(0, 5).join('; '))}`,
+          `  ${at} ${plain(identity)} (${stream}@${revision}): ${plain(differences.slice(0, 5).join('; '), 1_000)}`,
       ),
     ]),
     `${events} events in ${seconds.toFixed(1)} s`,

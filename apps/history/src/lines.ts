@@ -5,8 +5,8 @@ import type { RecordedEvent } from '@app/kernel';
 const longest = 80;
 
 /** Text from outside as it may reach a terminal: nothing in it moves the cursor or turns the line round. */
-export function plain(text: string): string {
-  const shown = text.length > longest ? `${text.slice(0, longest)}…` : text;
+export function plain(text: string, most = longest): string {
+  const shown = text.length > most ? `${text.slice(0, most)}…` : text;
   return shown.replace(
     /[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]/gu,
     (mark) => `\\u{${(mark.codePointAt(0) ?? 0).toString(16)}}`,

@@ -1,7 +1,7 @@
 import type { CaptureFile, ReplayReport } from '@app/capture';
 import { openCaptureFile, replay, TargetUnreachable } from '@app/capture';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { printable } from './printable';
+import { plain } from './lines';
 
 interface Options {
   readonly from: string;
@@ -116,7 +116,7 @@ function said({ operations, sent, withheld, identical }: ReplayReport, { file, t
         line(name, same, differs, unanswered),
         ...examples.map(
           ({ id, at, identity, differences }) =>
-            `  #${id} ${at} ${printable(identity ?? 'no identity')}: ${printable(differences.slice(0, 5).join('; '))}`,
+            `  #${id} ${at} ${plain(identity ?? 'no identity')}: ${plain(differences.slice(0, 5).join('; '), 1_000)}`,
         ),
       ];
     }),

@@ -1,7 +1,5 @@
 import type { EventFilter, EventStore, Position, RecordedEvent } from '@app/kernel';
-import { BEGINNING } from '@app/kernel';
-
-const pageSize = 2_000;
+import { BEGINNING, pagesOf } from '@app/kernel';
 
 /** A stretch of the log of a store. */
 export interface LogStretch {
@@ -22,24 +20,11 @@ export async function* scan(log: Pick<EventStore, 'readAll' | 'head'>, wanted: S
   const { after = BEGINNING, filter } = wanted;
   const end = wanted.end ?? (await log.head());
   if (end <= after) return;
-  const read = (from: Position) => {
-    const page = log.readAll({
-      from,
-      direction: 'forward',
-      limit: pageSize,
-      ...(filter === undefined ? {} : { filter }),
-    });
-    // Nobody may come for it.
-    page.catch(() => undefined);
-    return page;
-  };
-  for (let next = read(after); ;) {
-    const page = await next;
-    const isLast = page.endOfLog || page.next >= end;
-    if (!isLast) next = read(page.next);
+  for await (const { events, next, endOfLog } of pagesOf(log, { after, ...(filter && { filter }) })) {
+    const isLast = endOfLog || next >= end;
     yield {
-      events: page.events.filter(({ position }) => position <= end),
-      share: isLast ? 1 : Number(page.next) / Number(end),
+      events: events.filter(({ position }) => position <= end),
+      share: isLast ? 1 : Number(next) / Number(end),
     };
     if (isLast) return;
   }

@@ -6,6 +6,7 @@ export * from './event-store';
 export * from './exchange';
 export * from './lift';
 export * from './log';
+export * from './log-pages';
 export * from './mailbox';
 export * from './metrics';
 export * from './thread';

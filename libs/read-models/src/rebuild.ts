@@ -1,4 +1,5 @@
 import type { EventStore, Position } from '@app/kernel';
+import { pagesOf } from '@app/kernel';
 import { existsSync } from 'node:fs';
 import { isMadeOf } from './sqlite/anchor';
 import {
@@ -21,8 +22,6 @@ type Log = Pick<EventStore, 'readAll'>;
 /** Events taken so far, and up to where in the log. */
 export type RebuildProgress = (events: number, position: Position) => void;
 
-const pageSize = 2_000;
-
 /**
  * Builds read models from the whole log into a file; goes on where an earlier call was interrupted. The log is read to its present end.
  * Rejects with `event-newer` at an event of a newer program.
@@ -32,7 +31,7 @@ export async function rebuildFromZero(store: Log, file: string, onProgress?: Reb
   try {
     const tables = new ProjectorTables(database);
     let events = 0;
-    for await (const page of pagesAfter(store, tables.checkpoint)) {
+    for await (const page of pagesOf(store, { after: tables.checkpoint })) {
       const { newer } = tables.apply(page.events, page.next);
       if (newer !== undefined) throw newer as Error;
       onProgress?.((events += page.events.length), page.next);
@@ -98,24 +97,9 @@ async function rebuildTable(
   database.prepare('DELETE FROM removed WHERE projection = ?').run(name);
   const tables = new ProjectorTables(database, onlyTable(name));
   let events = 0;
-  for await (const page of pagesAfter(store, '')) {
+  for await (const page of pagesOf(store)) {
     tables.replay(page.events.filter(({ position }) => position <= end));
     onProgress?.((events += page.events.length), page.next);
     if (page.next >= end) break;
-  }
-}
-
-/** The pages of the log; the next one is read while somebody works on the last. */
-async function* pagesAfter(store: Log, after: Position) {
-  const read = (from: Position) => {
-    const page = store.readAll({ from, direction: 'forward', limit: pageSize });
-    page.catch(() => undefined);
-    return page;
-  };
-  for (let reading = read(after); ;) {
-    const page = await reading;
-    if (!page.endOfLog) reading = read(page.next);
-    yield page;
-    if (page.endOfLog) return;
   }
 }

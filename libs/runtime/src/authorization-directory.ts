@@ -1,7 +1,7 @@
 import type { ChargeBoxEvent, ChargeBoxEventOf, IdTagDetails, IdTagEvent } from '@app/charge-box';
 import { authorize, identityOfStream, isKnownType, upcast } from '@app/charge-box';
 import type { EventStore, Position, RecordedEvent } from '@app/kernel';
-import { BEGINNING } from '@app/kernel';
+import { BEGINNING, pagesOf } from '@app/kernel';
 import type { IdTagInfo } from '@app/ocpp';
 import { LogOrder } from './log-order';
 
@@ -46,13 +46,12 @@ export class AuthorizationDirectory {
     for (const details of seed.idTags) this.details.set(fold(details.idTag), details);
     for (const { transactionId, idTag } of seed.openTransactions) this.open(transactionId, idTag);
     for (const identity of seed.candidates) this.candidates.add(identity);
-    let from = seed.position;
-    for (;;) {
-      const page = await store.readAll({ from, direction: 'forward', limit: 5_000, filter: { types: relevantTypes } });
-      for (const event of page.events) this.applyRecorded(event);
-      if (page.endOfLog) return page.next;
-      from = page.next;
+    let reached = seed.position;
+    for await (const { events, next } of pagesOf(store, { after: reached, filter: { types: relevantTypes } })) {
+      for (const event of events) this.applyRecorded(event);
+      reached = next;
     }
+    return reached;
   }
 
   /**

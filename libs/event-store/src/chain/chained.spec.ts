@@ -205,11 +205,49 @@ describe('seals', () => {
     await seals.seal();
     await store.append('a', events(1), 0);
     sealing();
-    await seals.recover();
+    seals.recover();
     await seals.seal();
     expect((await sealedHeads()).flat().map(([stream, revision]) => [stream, revision])).toEqual([
       ['a', 0],
       ['a', 1],
     ]);
+  });
+
+  it('read no more than that, also where a stream does not say where in the log its events are', async () => {
+    await store.append('a', events(1), NO_STREAM);
+    await seals.seal();
+    const after = await store.head();
+    await store.append('a', events(1), 0);
+    sealing();
+    const placeless = {
+      ...store,
+      readStream: async (...wanted: Parameters<EventStore['readStream']>) => {
+        const page = await store.readStream(...wanted);
+        return { ...page, events: page.events.map((event) => ({ ...event, position: '' })) };
+      },
+    };
+    const from: (string | undefined)[] = [];
+    seals.store = {
+      ...placeless,
+      readAll: (wanted) => {
+        if (wanted.direction !== 'backward') from.push(wanted.from);
+        return store.readAll(wanted);
+      },
+    };
+    seals.recover();
+    await seals.seal();
+    expect(from).toEqual([after]);
+    expect((await sealedHeads()).flat()).toHaveLength(2);
+  });
+
+  it('go on when what a killed run left cannot be read', async () => {
+    await store.append('a', events(1), NO_STREAM);
+    await seals.seal();
+    sealing();
+    seals.store = { ...store, readAll: () => Promise.reject(new Error('away')) };
+    seals.recover();
+    await store.append('a', events(1), 0);
+    await seals.seal();
+    expect((await sealedHeads()).flat()).toHaveLength(2);
   });
 });

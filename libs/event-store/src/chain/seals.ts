@@ -1,5 +1,5 @@
-import type { Clock, EventStore, EventToAppend, Log } from '@app/kernel';
-import { BEGINNING, NO_STREAM } from '@app/kernel';
+import type { Clock, EventStore, EventToAppend, Log, Position, RecordedEvent } from '@app/kernel';
+import { BEGINNING, NO_STREAM, pagesOf } from '@app/kernel';
 import { randomUUID } from 'node:crypto';
 import type { ChainHead } from './chained';
 import { partsOf } from './link';
@@ -16,7 +16,6 @@ export interface SealData {
 
 /** So that a seal stays far below what a store takes in one append. */
 const headsInSeal = 2_000;
-const page = 1_000;
 const tries = 5;
 
 /** Notes which streams have changed, and writes it down as seals. */
@@ -46,25 +45,41 @@ export class Seals {
       this.changed.set(head.stream, head);
   }
 
-  /** Takes up what was stored after the last seal, which a killed run could not seal. */
-  async recover(): Promise<void> {
-    const { store } = this;
-    if (store === undefined) return;
-    const [last] = (await store.readStream(sealStream, { direction: 'backward', limit: 1 })).events;
-    // Before the first seal there is nothing that anybody relied on, and perhaps a long history without links.
-    for (let from = last?.position ?? BEGINNING, end = last === undefined; !end;) {
-      const log = await store.readAll({ from, direction: 'forward', limit: page });
-      for (const { stream, revision, metadata } of log.events)
-        if (partsOf(metadata.chain)?.mode === 'c') this.note({ stream, revision, link: metadata.chain ?? '' });
-      from = log.next;
-      end = log.endOfLog;
-    }
+  /**
+   * Takes up what was stored after the last seal, which a killed run could not seal, before the next seal is written. Nobody has to wait:
+   * it may be much.
+   */
+  recover(): void {
+    this.sealing = this.sealing.then(() => this.takeUp()).catch((error: unknown) => this.leftUnsealed(error));
   }
 
   /** Seals everything that was noted. Never rejects: what could not be sealed is sealed the next time. */
   seal(): Promise<void> {
     this.sealing = this.sealing.then(() => this.write());
     return this.sealing;
+  }
+
+  private async takeUp(): Promise<void> {
+    const { store } = this;
+    if (store === undefined) return;
+    const [last] = (await store.readStream(sealStream, { direction: 'backward', limit: 1 })).events;
+    // Before the first seal there is nothing that anybody relied on, and perhaps a long history without links.
+    if (last === undefined) return;
+    for await (const { events } of pagesOf(store, { after: await this.placeOf(last) }))
+      for (const { stream, revision, metadata } of events)
+        if (partsOf(metadata.chain)?.mode === 'c') this.note({ stream, revision, link: metadata.chain ?? '' });
+  }
+
+  /** Some servers do not say where in the log an event of a stream is; it is among the last. */
+  private async placeOf(last: RecordedEvent): Promise<Position> {
+    if (last.position !== '') return last.position;
+    const filter = { types: [sealType] };
+    const { events } = (await this.store?.readAll({ direction: 'backward', limit: 1, filter })) ?? { events: [] };
+    return events[0]?.position ?? BEGINNING;
+  }
+
+  private leftUnsealed(error: unknown): void {
+    this.log.warn({ err: error }, 'What a killed run stored last is not sealed; its links are whole all the same');
   }
 
   private async write(): Promise<void> {

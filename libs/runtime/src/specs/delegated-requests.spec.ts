@@ -253,7 +253,12 @@ describe('a restart', () => {
       ({ length }) => length === 1,
     );
     expect(ended?.data).toMatchObject({ msgId });
-    expect(next.pending.size).toBe(0);
+    expect(
+      await eventually(
+        () => next.pending.size,
+        (size) => size === 0,
+      ),
+    ).toBe(0);
     await answer(msgId);
   });
 
