@@ -13,6 +13,9 @@ interface Options extends StoreOptions {
   readonly openDays: string;
 }
 
+/** Characters of a sentence that are shown at most. */
+const sentence = 2_000;
+
 export function verifyCommand(): Command {
   const names = checks.map(({ name, doc }) => `${name}: ${doc}`).join('; ');
   return withStore(new Command('verify'))
@@ -82,15 +85,10 @@ function findingLines({ what, place, todo }: Finding): readonly string[] {
     ...(position === undefined ? {} : { position: shortPosition(position) || position }),
   });
   return [
-    `    - ${clean(what)}`,
+    `    - ${plain(what, sentence)}`,
     ...(where.length === 0
       ? []
       : [`      at ${where.map(([name, value]) => `${name} ${plain(String(value))}`).join(', ')}`]),
-    `      ${clean(todo)}`,
+    `      ${plain(todo, sentence)}`,
   ];
-}
-
-/** Long sentences are told whole, in pieces that `plain` leaves as they are. */
-function clean(text: string): string {
-  return (text.slice(0, 2_000).match(/.{1,80}/gsu) ?? []).map(plain).join('');
 }
