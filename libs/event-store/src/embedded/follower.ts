@@ -14,10 +14,11 @@ import { positionText } from '../position';
 import { failureOf } from '../sqlite/failure';
 import { openReadable } from '../sqlite/file';
 import { LogReader } from '../sqlite/log-reader';
+import type { PageText } from '../sqlite/messages';
 import { follow } from '../subscription';
 import { logQuery, streamQuery } from './query';
 import type { LogRead, StreamRead } from './query';
-import { Reader } from './reader';
+import { eventsOf, pageOf, Reader } from './reader';
 import type { EmbeddedStore } from './store';
 import { startThread } from './thread';
 
@@ -73,16 +74,13 @@ class Follower implements EmbeddedStore {
   async readStream(stream: string, options: StreamRead): Promise<StreamPage> {
     const { thread } = this.opened;
     if (thread !== undefined && !this.closed) return thread.readStream(streamQuery(stream, options, this.clock.now()));
-    return JSON.parse(
-      this.read((reader) => reader.readStream(streamQuery(stream, options, this.clock.now()))),
-    ) as StreamPage;
+    return this.page((reader) => reader.readStream(streamQuery(stream, options, this.clock.now())));
   }
 
   async readAll(options: LogRead): Promise<LogPage> {
     const { thread } = this.opened;
     if (thread !== undefined && !this.closed) return thread.readAll(logQuery(options, this.clock.now()));
-    const { text } = this.read((reader) => reader.readAll(logQuery(options, this.clock.now())));
-    return JSON.parse(text) as LogPage;
+    return this.page((reader) => reader.readAll(logQuery(options, this.clock.now())));
   }
 
   subscribe(options: SubscribeOptions, subscriber: Subscriber): Subscription {
@@ -116,6 +114,11 @@ class Follower implements EmbeddedStore {
     clearInterval(this.polling);
     await this.opened.release();
     this.newest.end();
+  }
+
+  private page<Page>(read: (reader: LogReader) => PageText): Page {
+    const { parts, rest } = this.read(read);
+    return pageOf(parts.flatMap(eventsOf), rest);
   }
 
   private read<Result>(read: (reader: LogReader) => Result): Result {

@@ -1,11 +1,22 @@
 import { codedError } from '@app/kernel';
-import type { CodedError, LogPage, StreamPage } from '@app/kernel';
+import type { CodedError, LogPage, RecordedEvent, StreamPage } from '@app/kernel';
 import type { Worker } from 'node:worker_threads';
 import type { LogQuery, ReaderReply, ReaderRequest, StreamQuery } from '../sqlite/messages';
 
 interface Waiting {
-  resolve(page: string): void;
+  readonly events: RecordedEvent[];
+  resolve(page: LogPage | StreamPage): void;
   reject(error: Error): void;
+}
+
+/** The events of a part of a page. */
+export function eventsOf(part: string): RecordedEvent[] {
+  return JSON.parse(part) as RecordedEvent[];
+}
+
+/** A page of the events of its parts, and the rest of it. */
+export function pageOf<Page>(events: readonly RecordedEvent[], rest: string): Page {
+  return { events, ...(JSON.parse(rest) as object) } as Page;
 }
 
 /** This side of the reading thread. */
@@ -25,12 +36,12 @@ export class Reader {
     );
   }
 
-  async readStream(query: StreamQuery): Promise<StreamPage> {
-    return JSON.parse(await this.ask({ ticket: (this.tickets += 1), kind: 'stream', query })) as StreamPage;
+  readStream(query: StreamQuery): Promise<StreamPage> {
+    return this.ask({ ticket: (this.tickets += 1), kind: 'stream', query }) as Promise<StreamPage>;
   }
 
-  async readAll(query: LogQuery): Promise<LogPage> {
-    return JSON.parse(await this.ask({ ticket: (this.tickets += 1), kind: 'log', query })) as LogPage;
+  readAll(query: LogQuery): Promise<LogPage> {
+    return this.ask({ ticket: (this.tickets += 1), kind: 'log', query }) as Promise<LogPage>;
   }
 
   async close(): Promise<void> {
@@ -38,19 +49,24 @@ export class Reader {
     await this.thread.terminate();
   }
 
-  private ask(request: ReaderRequest): Promise<string> {
+  private ask(request: ReaderRequest): Promise<LogPage | StreamPage> {
     if (this.dead) return Promise.reject(this.dead);
     return new Promise((resolve, reject) => {
-      this.waiting.set(request.ticket, { resolve, reject });
+      this.waiting.set(request.ticket, { events: [], resolve, reject });
       this.thread.postMessage(request);
     });
   }
 
   private take(reply: ReaderReply): void {
     const waiting = this.waiting.get(reply.ticket);
+    try {
+      if ('part' in reply) return void waiting?.events.push(...eventsOf(reply.part));
+      if ('failure' in reply) throw codedError(reply.failure.code, reply.failure.detail);
+      waiting?.resolve(pageOf(waiting.events, reply.rest));
+    } catch (error) {
+      waiting?.reject(error as Error);
+    }
     this.waiting.delete(reply.ticket);
-    if ('page' in reply) waiting?.resolve(reply.page);
-    else waiting?.reject(codedError(reply.failure.code, reply.failure.detail));
     if (this.waiting.size === 0) this.drained();
   }
 

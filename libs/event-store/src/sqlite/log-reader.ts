@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { LRUCache } from 'lru-cache';
 import { positionText } from '../position';
-import type { LogQuery, StreamQuery } from './messages';
+import type { LogQuery, PageText, StreamQuery } from './messages';
 import { noStream } from './stream-table';
 import { TypeTable } from './type-table';
 
@@ -25,9 +25,20 @@ const isKept = `(s.max_age IS NULL OR e.recorded_at > @now - s.max_age * 1000)
 type Rows = [events: string, count: number, lowest: number | null, highest: number | null];
 type Parameters = Record<string, string | number>;
 
+/** The same in parts, each the JSON text of a list. */
+interface Found {
+  readonly parts: string[];
+  count: number;
+  lowest: number | undefined;
+  highest: number | undefined;
+}
+
+// Above 128 kB memory is mapped anew for each text, which can cost more than all of the reading.
+const charactersOfPart = 60_000;
+const mostOfPart = 256;
+
 /** A page of the log as JSON text, with what the reading of the next one needs. */
-export interface LogPageText {
-  readonly text: string;
+export interface LogPageText extends PageText {
   readonly next: number;
   readonly endOfLog: boolean;
 }
@@ -40,7 +51,8 @@ export class LogReader {
   private readonly newest: Database.Statement<[], number>;
   private readonly nextAfter: Database.Statement<[number], number>;
   private readonly nextBefore: Database.Statement<[number], number>;
-  private readonly streamInOneView: (query: StreamQuery) => string;
+  private readonly streamInOneView: (query: StreamQuery) => PageText;
+  private ofPart = mostOfPart;
   private readonly logInOneView: (query: LogQuery) => LogPageText;
 
   constructor(private readonly db: Database.Database) {
@@ -62,7 +74,7 @@ export class LogReader {
     return this.newest.get() ?? 0;
   }
 
-  readStream(query: StreamQuery): string {
+  readStream(query: StreamQuery): PageText {
     return this.streamInOneView(query);
   }
 
@@ -70,13 +82,17 @@ export class LogReader {
     return this.logInOneView(query);
   }
 
-  private streamPage(query: StreamQuery): string {
-    const last = this.lastRevision.get(query.stream) ?? noStream;
-    const from = query.from ?? (query.backward ? last : 0);
-    const [events, count, lowest, highest] = this.streamRows({ ...query, from });
-    const beyond = query.backward ? (lowest ?? 0) - 1 : (highest ?? last) + 1;
-    const endOfStream = count < query.limit || this.streamRows({ ...query, from: beyond, limit: 1 })[1] === 0;
-    return `{"events":[${events}],"lastRevision":${last},"endOfStream":${endOfStream}}`;
+  private streamPage(query: StreamQuery): PageText {
+    const lastRevision = this.lastRevision.get(query.stream) ?? noStream;
+    const { limit, backward } = query;
+    const from = query.from ?? (backward ? lastRevision : 0);
+    const step = backward ? -1 : 1;
+    const { parts, count, lowest, highest } = this.inParts(query, (most, former) =>
+      this.streamRows({ ...query, from: former === undefined ? from : former + step, limit: most }),
+    );
+    const beyond = backward ? (lowest ?? 0) - 1 : (highest ?? lastRevision) + 1;
+    const endOfStream = count < limit || this.streamRows({ ...query, from: beyond, limit: 1 })[1] === 0;
+    return { parts, rest: JSON.stringify({ lastRevision, endOfStream }) };
   }
 
   private streamRows({ stream, from = 0, backward, limit, now }: StreamQuery): Rows {
@@ -94,18 +110,22 @@ export class LogReader {
     // Deleted events leave gaps; looking for the next one jumps over them.
     const low = (this.nextAfter.get(from) ?? from + 1) - 1;
     const high = Math.max(from, Math.min(end, low + Math.max(scanned, query.limit)));
-    const [events, count, , highest] = this.logRows(query, low, high);
+    const { parts, count, highest } = this.inParts(query, (most, former) =>
+      this.logRows({ ...query, limit: most }, former ?? low, high),
+    );
     const next = count < query.limit ? high : (highest ?? high);
-    return logPageText(events, next, next >= end);
+    return logPageText(parts, next, next >= end);
   }
 
   private logPageBackward(query: LogQuery): LogPageText {
     const high = this.nextBefore.get(query.from ?? Number.MAX_SAFE_INTEGER) ?? 0;
     const low = Math.max(0, high - Math.max(scanned, query.limit));
-    const [events, count, lowest] = this.logRows(query, low, high);
+    const { parts, count, lowest } = this.inParts(query, (most, former) =>
+      this.logRows({ ...query, limit: most }, low, former === undefined ? high : former - 1),
+    );
     const next = count < query.limit ? low + 1 : (lowest ?? low + 1);
     const isEnd = this.nextBefore.get(next) === null;
-    return logPageText(events, isEnd ? 0 : next, isEnd);
+    return logPageText(parts, isEnd ? 0 : next, isEnd);
   }
 
   /** From after `low` to `high`. */
@@ -120,6 +140,26 @@ export class LogReader {
        AND ${isKept} ORDER BY e.position ${backward ? 'DESC' : 'ASC'} LIMIT @limit`,
       { low, high, limit, now, ...starts },
     );
+  }
+
+  /** `read` is given how many rows are wanted, and the place of the last one before them. */
+  private inParts(
+    { limit, backward }: { readonly limit: number; readonly backward: boolean },
+    read: (most: number, former?: number) => Rows,
+  ): Found {
+    const found: Found = { parts: [], count: 0, lowest: undefined, highest: undefined };
+    for (let more = true; more && found.count < limit;) {
+      const most = Math.min(limit - found.count, this.ofPart);
+      const [text, count, lowest, highest] = read(most, backward ? found.lowest : found.highest);
+      more = count === most;
+      if (count === 0 || lowest === null || highest === null) break;
+      found.parts.push(`[${text}]`);
+      found.count += count;
+      found.lowest = Math.min(found.lowest ?? lowest, lowest);
+      found.highest = Math.max(found.highest ?? highest, highest);
+      this.ofPart = Math.max(1, Math.min(mostOfPart, Math.floor((charactersOfPart * count) / text.length)));
+    }
+    return found;
   }
 
   private rows(sql: string, parameters: Parameters): Rows {
@@ -140,6 +180,6 @@ export class LogReader {
   }
 }
 
-function logPageText(events: string, next: number, endOfLog: boolean): LogPageText {
-  return { text: `{"events":[${events}],"next":"${positionText(next)}","endOfLog":${endOfLog}}`, next, endOfLog };
+function logPageText(parts: readonly string[], next: number, endOfLog: boolean): LogPageText {
+  return { parts, rest: JSON.stringify({ next: positionText(next), endOfLog }), next, endOfLog };
 }

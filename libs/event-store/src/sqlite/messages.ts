@@ -64,5 +64,13 @@ export type ReaderRequest = { readonly ticket: number } & (
   { readonly kind: 'stream'; readonly query: StreamQuery } | { readonly kind: 'log'; readonly query: LogQuery }
 );
 
-/** `page` is the JSON text of a whole page: one string crosses threads faster than a thousand rows, and is parsed in one go. */
-export type ReaderReply = { readonly ticket: number } & ({ readonly page: string } | { readonly failure: Failure });
+/** A page as JSON text: the events as lists, and the other members of the page as one object. Text crosses threads faster than rows. */
+export interface PageText {
+  readonly parts: readonly string[];
+  readonly rest: string;
+}
+
+/** Any number of parts, then the rest, or why there is none. */
+export type ReaderReply = { readonly ticket: number } & (
+  { readonly part: string } | { readonly rest: string } | { readonly failure: Failure }
+);

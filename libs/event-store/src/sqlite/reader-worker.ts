@@ -5,7 +5,7 @@ import { openReadable } from './file';
 import type { LogPageText } from './log-reader';
 import { LogReader } from './log-reader';
 import { receive } from './mail';
-import type { LogQuery, ReaderReply, ReaderRequest } from './messages';
+import type { LogQuery, PageText, ReaderReply, ReaderRequest } from './messages';
 
 /**
  * The thread that reads: pages of single streams, which somebody waits for, go before pages of the whole log. Who reads the log from page to
@@ -29,7 +29,7 @@ class ReaderThread {
 
   private work(first: ReaderRequest): void {
     this.sort(first);
-    for (let next = this.next(); next; next = this.next()) this.port.postMessage(this.answer(next));
+    for (let next = this.next(); next; next = this.next()) this.answer(next);
     this.readAhead();
   }
 
@@ -42,22 +42,28 @@ class ReaderThread {
     (request.kind === 'stream' ? this.urgent : this.patient).push(request);
   }
 
-  private answer(request: ReaderRequest): ReaderReply {
+  private answer(request: ReaderRequest): void {
     const { ticket } = request;
     try {
-      const page = request.kind === 'stream' ? this.reader().readStream(request.query) : this.readLog(request.query);
-      return { ticket, page };
+      const { parts, rest } =
+        request.kind === 'stream' ? this.reader().readStream(request.query) : this.readLog(request.query);
+      for (const part of parts) this.say({ ticket, part });
+      this.say({ ticket, rest });
     } catch (error) {
-      return { ticket, failure: failureOf(error, this.file) };
+      this.say({ ticket, failure: failureOf(error, this.file) });
     }
   }
 
-  private readLog(query: LogQuery): string {
+  private say(reply: ReaderReply): void {
+    this.port.postMessage(reply);
+  }
+
+  private readLog(query: LogQuery): PageText {
     const known = this.ahead?.key === keyOf(query) ? this.ahead.page : undefined;
     this.ahead = undefined;
     const page = known ?? this.reader().readAll(query);
     this.following = page.endOfLog || query.backward ? undefined : { ...query, from: page.next };
-    return page.text;
+    return page;
   }
 
   private readAhead(): void {
