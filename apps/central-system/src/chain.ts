@@ -1,3 +1,4 @@
+import { forgetsItsPast } from '@app/charge-box';
 import { chained, chainKey, Seals } from '@app/event-store';
 import type { Clock, EventStore, Log } from '@app/kernel';
 import { codedError } from '@app/kernel';
@@ -30,7 +31,7 @@ export function chainedHistory(store: EventStore, { configuration, log, clock }:
     return { store, ...(secret && { secret }), start: () => undefined, stop: async () => undefined };
   const key = chainKey(secret);
   const seals = new Seals(clock, log);
-  const linked = chained(store, { key, onHead: (head) => seals.note(head) });
+  const linked = chained(store, { key, forgets: forgetsItsPast, onHead: (head) => seals.note(head) });
   seals.store = linked;
   let sealing: NodeJS.Timeout | undefined;
   return {

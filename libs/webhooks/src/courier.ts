@@ -196,6 +196,8 @@ export class Courier {
   }
 
   private async again(lane: Lane, letter: Letter, { failure, pause }: Extract<Verdict, { kind: 'again' }>) {
+    // A stop may have cut it off.
+    if (this.over) return;
     const { limits, chance } = this.parts;
     if (lane.attempts >= limits.attempts) return this.giveUp(lane, letter, failure);
     this.pause(lane, pauseAfter(lane.attempts, limits, chance, pause));

@@ -41,6 +41,29 @@ describe('after a restart', () => {
   });
 });
 
+describe('a stop', () => {
+  it('gives nothing up because it cut an attempt off', async () => {
+    const work = atWork({ limits: { attempts: 1 } });
+    let cut = () => undefined as void;
+    const stopping = work.another({ close: () => cut() });
+    const id = await made(stopping);
+    work.receiver.answer = () =>
+      new Promise(
+        (resolve) => (cut = () => resolve({ kind: 'failed', reason: 'no-answer', detail: 'It was cut off.' })),
+      );
+    await happen(work.store, 'A', 1);
+    await work.alarm.pass(0);
+    const stopped = stopping.stop();
+    await work.alarm.pass(3);
+    await stopped;
+    expect(await stopping.deadLetters(id)).toEqual([]);
+    work.receiver.answer = () => ok;
+    await work.another().start();
+    await work.alarm.pass(0);
+    expect(work.receiver.numbers()).toEqual([1, 1]);
+  });
+});
+
 describe('after a kill', () => {
   it('nothing is lost, and what is told twice has the same id', async () => {
     const work = atWork();

@@ -214,6 +214,26 @@ describe('what fails', () => {
     ]);
   });
 
+  it('is counted', async () => {
+    const counted: string[] = [];
+    const meter = {
+      count: (name: string, ...labels: readonly string[]) => void counted.push(`${name} ${labels.join()}`),
+      observe: (name: string, seconds: number) => void counted.push(`${name} ${seconds}`),
+    };
+    const { store, webhooks, receiver, alarm } = atWork({ meter });
+    await made(webhooks);
+    receiver.answer = ({ event }) => (event.data.n === 1 ? status(400) : ok);
+    for (const n of [1, 2]) await happen(store, 'A', n);
+    await alarm.pass(0);
+    expect(counted).toEqual([
+      'webhook_delivery_seconds 0',
+      'webhook_deliveries_total failed',
+      'webhook_deliveries_total given-up',
+      'webhook_delivery_seconds 0',
+      'webhook_deliveries_total delivered',
+    ]);
+  });
+
   it('goes to the dead letters at once where the receiver refuses it', async () => {
     const { store, webhooks, receiver, alarm } = atWork();
     const id = await made(webhooks);
