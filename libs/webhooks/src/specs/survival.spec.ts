@@ -1,6 +1,7 @@
-import { webhookLeaseStream } from '@app/charge-box';
+import { webhookLeaseStream, webhookStream } from '@app/charge-box';
 import { openInMemoryStore } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
+import { ProgressNotes } from '../progress';
 import { SecretSeal } from '../secrets';
 import type { AtWork } from './at-work';
 import { atWork, happen, made, ok, origin, status } from './at-work';
@@ -184,6 +185,18 @@ describe('of several instances on one store', () => {
       [{ data: { holder: 'A/2' } }],
     );
     await next.stop();
+  });
+
+  it('one that did not hear that another took over goes on where that one was', async () => {
+    const work = atWork();
+    const id = await made(work.webhooks);
+    await happen(work.store, 'A', 1);
+    await work.alarm.pass(5);
+    const [saved] = (await work.store.readStream(webhookStream, { limit: 1 })).events;
+    await new ProgressNotes(work.store, work.alarm, id, saved ?? { revision: 0, position: '' }).begin('');
+    await happen(work.store, 'A', 2);
+    await work.alarm.pass(5);
+    expect(work.receiver.numbers()).toEqual([1, 2, 1, 2]);
   });
 
   it('any takes changes, replays and wishes for dead letters', async () => {

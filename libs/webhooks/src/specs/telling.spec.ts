@@ -174,6 +174,20 @@ describe('boxes that are behind', () => {
     expect([receiver.numbers('C'), receiver.numbers('D'), webhooks.waiting]).toEqual([[1], [1], 1]);
   });
 
+  it('are told nothing twice when the log is read no further while they catch up', async () => {
+    const { store, webhooks, receiver, alarm } = atWork({ limits: { behind: 2, keptEvents: 2, attempts: 50 } });
+    await made(webhooks);
+    receiver.answer = failing('A', 'B');
+    for (const n of [1, 2, 3]) await happen(store, 'A', n);
+    for (const identity of ['B', 'C']) await happen(store, identity, 1);
+    await happen(store, 'A', 4);
+    await alarm.pass(0);
+    receiver.answer = failing('B');
+    await alarm.pass(2);
+    expect(receiver.numbers('A')).toEqual([1, 1, 2, 3, 4]);
+    expect(receiver.numbers('C')).toEqual([1]);
+  });
+
   it('do not hold up events of no box, which wait in a line of their own', async () => {
     const { store, webhooks, receiver, alarm } = atWork();
     await made(webhooks);

@@ -133,6 +133,20 @@ describe('a webhook', () => {
     expect(await webhooks.change(id, { note: 'n' }, origin)).toMatchObject({ outcome: 'done' });
   });
 
+  it('that another instance removes meanwhile does not come back by a change', async () => {
+    const { store, webhooks, another } = atWork({ shared: true });
+    const id = await made(webhooks);
+    const append = store.append.bind(store);
+    const spy = jest.spyOn(store, 'append').mockImplementationOnce(async (...change) => {
+      spy.mockRestore();
+      await another({}, 'B/1').remove(id, origin);
+      return append(...change);
+    });
+    const { from: _from, ...whole } = settings;
+    expect(await webhooks.change(id, whole, origin)).toEqual({ outcome: 'unknown' });
+    expect(await webhooks.list()).toEqual([]);
+  });
+
   it('that there is not cannot be changed or removed', async () => {
     const { webhooks } = atWork();
     expect(await webhooks.change('nobody', { active: false }, origin)).toEqual({ outcome: 'unknown' });
