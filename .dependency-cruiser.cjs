@@ -14,7 +14,8 @@ const allowed = {
   capture: ['kernel', 'ocpp', 'soap'],
   judge: ['kernel', 'ocpp', 'charge-box'],
   feeds: ['kernel', 'charge-box', 'read-models'],
-  api: ['kernel', 'ocpp', 'charge-box', 'runtime', 'read-models', 'capture', 'feeds'],
+  webhooks: ['kernel', 'charge-box', 'egress', 'feeds'],
+  api: ['kernel', 'ocpp', 'charge-box', 'runtime', 'read-models', 'capture', 'feeds', 'webhooks'],
 };
 const tests = '(\\.(spec|e2e-spec|contract)\\.ts$|/specs/)';
 
@@ -88,7 +89,7 @@ module.exports = {
       name: 'nest-in-its-place',
       comment: 'Nest and its decorators live in runtime, ingress, egress, read-models, api and apps.',
       severity: 'error',
-      from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store|capture|judge|feeds|testing)/` },
+      from: { path: `^${base}libs/(kernel|ocpp|charge-box|soap|event-store|capture|judge|feeds|webhooks|testing)/` },
       to: { path: 'node_modules/@nestjs/' },
     },
   ],

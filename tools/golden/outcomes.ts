@@ -1,6 +1,7 @@
 import type { StoredEvent } from '@app/charge-box';
 import {
   answeringRulesStream,
+  deadLetterStream,
   heartbeatStream,
   idTagStream,
   localListStream,
@@ -10,6 +11,9 @@ import {
   telemetryStream,
   transactionIdClaimStream,
   transactionIdStream,
+  webhookLeaseStream,
+  webhookProgressStream,
+  webhookStream,
 } from '@app/charge-box';
 import { openInMemoryStore } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
@@ -87,6 +91,19 @@ function streamFor(type: StoredEvent['type'], data: object): string {
       return localListStream('list-1');
     case 'AnsweringChanged':
       return answeringRulesStream;
+    case 'WebhookSaved':
+    case 'WebhookSwitchedOff':
+    case 'WebhookRemoved':
+    case 'WebhookReplayWanted':
+      return webhookStream;
+    case 'WebhookProgressed':
+      return webhookProgressStream('webhook-1');
+    case 'WebhookDeliveryGivenUp':
+    case 'WebhookRedeliveryWanted':
+    case 'WebhookRedelivered':
+      return deadLetterStream('webhook-1');
+    case 'WebhookLeaseTaken':
+      return webhookLeaseStream;
     default:
       return { state: stateStream, telemetry: telemetryStream, heartbeats: heartbeatStream }[streamOf(type)](identity);
   }

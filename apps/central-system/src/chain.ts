@@ -1,4 +1,4 @@
-import type { ChainKey } from '@app/event-store';
+import { forgetsItsPast } from '@app/charge-box';
 import { chained, chainKey, Seals } from '@app/event-store';
 import type { Clock, EventStore, Log } from '@app/kernel';
 import { codedError } from '@app/kernel';
@@ -10,6 +10,8 @@ import type { Configuration } from './configuration';
 /** The event store as this run appends to it. */
 export interface ChainedHistory {
   readonly store: EventStore;
+  /** The secret of this history, which all instances on it share; absent where they share none. */
+  readonly secret?: string;
   /** Seals from time to time, from now on. */
   start(): void;
   /** Seals what there is. */
@@ -24,14 +26,17 @@ interface Surroundings {
 
 /** Links for everything that is appended, where there is a key for them. */
 export function chainedHistory(store: EventStore, { configuration, log, clock }: Surroundings): ChainedHistory {
-  const key = keyOf(configuration);
-  if (key === undefined) return { store, start: () => undefined, stop: async () => undefined };
+  const secret = secretOf(configuration);
+  if (secret === undefined || configuration.EVENT_STORE === 'memory')
+    return { store, ...(secret && { secret }), start: () => undefined, stop: async () => undefined };
+  const key = chainKey(secret);
   const seals = new Seals(clock, log);
-  const linked = chained(store, { key, onHead: (head) => seals.note(head) });
+  const linked = chained(store, { key, forgets: forgetsItsPast, onHead: (head) => seals.note(head) });
   seals.store = linked;
   let sealing: NodeJS.Timeout | undefined;
   return {
     store: linked,
+    secret,
     start: () => {
       seals.recover();
       sealing = setInterval(() => void seals.seal(), configuration.SEAL_INTERVAL * 1_000).unref();
@@ -44,10 +49,9 @@ export function chainedHistory(store: EventStore, { configuration, log, clock }:
 }
 
 /** A key that one instance made for itself would be worth nothing to the others. */
-function keyOf({ CHAIN_KEY, EVENT_STORE, DATA_DIR }: Configuration): ChainKey | undefined {
-  if (EVENT_STORE === 'memory') return undefined;
-  if (CHAIN_KEY !== undefined) return chainKey(CHAIN_KEY);
-  return EVENT_STORE === 'embedded' ? chainKey(keyIn(DATA_DIR)) : undefined;
+function secretOf({ CHAIN_KEY, EVENT_STORE, DATA_DIR }: Configuration): string | undefined {
+  if (EVENT_STORE === 'memory') return randomBytes(32).toString('base64url');
+  return CHAIN_KEY ?? (EVENT_STORE === 'embedded' ? keyIn(DATA_DIR) : undefined);
 }
 
 const fileName = 'chain-key';

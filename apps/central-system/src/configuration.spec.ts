@@ -66,6 +66,19 @@ describe('the configuration', () => {
     });
   });
 
+  it('takes as addresses of webhooks what can be one', () => {
+    const read = readConfiguration({ WEBHOOK_ALLOW: 'public peer:80 10.0.0.1/8' });
+    const faults = 'faults' in read ? read.faults : [];
+    expect(faults).toEqual([expect.stringContaining('is not where a network begins')]);
+    const strange = readConfiguration({ WEBHOOK_ALLOW: 'public peer:80' });
+    expect('faults' in strange && strange.faults).toEqual([
+      'WEBHOOK_ALLOW has peer, which means nothing here (it is "public peer:80")',
+    ]);
+    expect(readConfiguration({ WEBHOOK_ALLOW: 'private:443', OUTBOUND_ALLOW: 'peer public' })).not.toHaveProperty(
+      'faults',
+    );
+  });
+
   it('takes no port twice', () => {
     const read = readConfiguration({ SOAP_PORT: '3000' });
     expect('faults' in read && read.faults).toEqual(['API_PORT must differ from SOAP_PORT (both are 3000)']);

@@ -1,13 +1,13 @@
 import { vendorRegistry } from '@app/charge-box';
-import { parseAllowList } from '@app/egress';
 import { connectionFaults } from '@app/event-store';
 import { trustedProxies } from '@app/ingress';
 import { z } from 'zod';
 import { captureVariables } from './capture-variables';
-import { host, outboundPath, urlPath } from './configuration-kinds';
+import { allowList, host, outboundPath, urlPath } from './configuration-kinds';
 import { feedVariables } from './feed-variables';
 import type { Variable } from './variable';
 import { variable, whole, yesNo } from './variable';
+import { webhookVariables } from './webhook-variables';
 
 export const variables = {
   SOAP_PORT: variable(whole(0, 65_535, 8080), '8080', 'Port that charge boxes call; 0 picks a free one.'),
@@ -98,15 +98,7 @@ export const variables = {
     'Seconds for an answer: of somebody outside to a delegated request, and of a charge box to an operation sent to it.',
   ),
   OUTBOUND_ALLOW: variable(
-    z
-      .string()
-      .default('peer:80,443,1024-65535')
-      .transform((text, context) => {
-        const list = parseAllowList(text);
-        if (!('violations' in list)) return list;
-        for (const message of list.violations) context.addIssue({ code: 'custom', message });
-        return z.NEVER;
-      }),
+    allowList('peer:80,443,1024-65535', ['peer', 'public', 'private']),
     '`peer:80,443,1024-65535`',
     'Who may be called, with blanks between: `peer` (the address a charge box calls from), `public`, `private`, or networks, each with ports.',
   ),
@@ -136,7 +128,7 @@ export const variables = {
   CHAIN_KEY: variable(
     z.string().min(32, 'must have at least 32 characters').max(512, 'must have at most 512 characters').optional(),
     'made at first start',
-    'Key of the links by which a changed history is found. Instances on one store need the same; without it their history has no links. With the embedded store one is made and kept in DATA_DIR.',
+    'Key of the links by which a changed history is found, and of the seal on secrets of webhooks. Instances on one store need the same; without it their history has no links, and they have no webhooks. With the embedded store one is made and kept in DATA_DIR.',
   ),
   SEAL_INTERVAL: variable(
     whole(10, 86_400, 900),
@@ -199,6 +191,7 @@ export const variables = {
     'Proxies whose `X-Forwarded-For` is believed, for charge boxes and for the API: addresses or networks, by commas.',
   ),
   ...feedVariables,
+  ...webhookVariables,
   MAX_CONNECTIONS: variable(whole(1, 1_000_000, 20_000), '20000', 'Connections of charge boxes at once.'),
   MAX_IN_FLIGHT: variable(
     whole(1, 1_000_000, 5_000),

@@ -40,6 +40,16 @@ describe('readiness', () => {
     expect(second?.checks['readModels']?.detail).toContain('restored or replaced');
   });
 
+  it('tells of webhooks that are not told, and is given all the same', async () => {
+    const readiness = readinessAt({ head: '3', checkpoint: '3', anchor: '3' });
+    expect((await readiness.report()).checks).not.toHaveProperty('webhooks');
+    readiness.webhooks = () => ({ faults: ['webhook 7: it is not told.'] });
+    expect(await readiness.report()).toMatchObject({
+      ready: true,
+      checks: { webhooks: { status: 'up', detail: 'webhook 7: it is not told.' } },
+    });
+  });
+
   it('tells how far the read models are', async () => {
     const [report] = await reported(readinessAt({ head: '9', checkpoint: '3', anchor: '3' }));
     expect(report).toMatchObject({ ready: true, checks: { readModels: { status: 'up', detail: 'at 3 of 9' } } });

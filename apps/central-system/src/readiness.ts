@@ -20,6 +20,8 @@ export class Readiness {
   private beyondSince: number | undefined;
   sagas = (): { readonly tasks: number; readonly skipped: number } => ({ tasks: 0, skipped: 0 });
 
+  webhooks = (): { readonly faults: readonly string[] } => ({ faults: [] });
+
   constructor(private readonly history: History) {}
 
   async report(): Promise<ReadinessReport> {
@@ -30,6 +32,7 @@ export class Readiness {
       readModels: this.readModels(head),
       sagas: { status: 'up', ...(skipped > 0 ? { detail: `${skipped} events left out` } : {}) },
       ingress: { status: this.open ? 'up' : 'down' },
+      ...this.ofWebhooks(),
     };
     return { ready: this.open && Object.values(checks).every(({ status }) => status === 'up'), checks };
   }
@@ -43,6 +46,12 @@ export class Readiness {
     }
     this.beyondSince ??= performance.now();
     return performance.now() - this.beyondSince > patience;
+  }
+
+  /** Charge boxes are served all the same. */
+  private ofWebhooks(): Record<string, ReadinessCheck> {
+    const { faults } = this.webhooks();
+    return faults.length === 0 ? {} : { webhooks: { status: 'up', detail: faults.slice(0, 10).join(' ') } };
   }
 
   private readModels(head: Position | undefined): ReadinessCheck {

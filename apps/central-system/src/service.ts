@@ -23,6 +23,7 @@ import {
   Reactions,
   stamped,
 } from '@app/runtime';
+import type { Webhooks } from '@app/webhooks';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -38,6 +39,7 @@ import { captureSettings, egressSettings, feedsSettings, ingressSettings, runtim
 import type { History } from './stores';
 import { openHistory } from './stores';
 import { version } from './version';
+import { webhooksOn } from './webhooks';
 
 /** The service at work. */
 export interface Service {
@@ -112,7 +114,9 @@ async function startOn(history: History, given: Given): Promise<Service> {
   const { configuration, apiKey, meter, captures } = given;
   const { readModels } = history;
   const readiness = new Readiness(history);
-  const app = await createApi(AppModule.forRoot(partsOf(history, given, readiness)), {
+  const parts = partsOf(history, given, readiness);
+  const { webhooks } = parts;
+  const app = await createApi(AppModule.forRoot(parts), {
     nest: { logger: false, abortOnError: false },
     trustProxy: configuration.TRUST_PROXY.names,
   });
@@ -120,15 +124,18 @@ async function startOn(history: History, given: Given): Promise<Service> {
   await app.init();
   const work = workOf(app);
   await restore(app, work, history);
+  await webhooks.start();
   given.chain.start();
   watch(app, meter, readModels);
   readiness.sagas = () => work.reactions.status();
+  readiness.webhooks = () => webhooks;
   const { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST } = configuration;
   const listener = app.get(SoapListener, { strict: false });
   try {
     await listening('API', `${API_HOST}:${API_PORT}`, () => app.listen(API_PORT, API_HOST));
     await listening('SOAP', `${SOAP_HOST}:${SOAP_PORT}`, () => listener.listen());
   } catch (error) {
+    await webhooks.stop();
     await endWork(work);
     await app.close();
     throw error;
@@ -137,7 +144,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
   readiness.open = true;
   const stop = once(async () => {
     readiness.open = false;
-    await drain(listener, work, configuration);
+    await Promise.all([drain(listener, work, configuration), webhooks.stop()]);
     readModels.letGo();
     await app.close();
     await captures.stop();
@@ -151,9 +158,9 @@ async function startOn(history: History, given: Given): Promise<Service> {
 
 function partsOf(
   { store, readModels }: History,
-  { configuration, log, clock, apiKey, meter, captures, own }: Given,
+  { configuration, log, clock, apiKey, meter, captures, own, chain }: Given,
   readiness: Readiness,
-): AppParts {
+): AppParts & { readonly webhooks: Webhooks } {
   const feeds = new Feeds({
     store,
     readModels,
@@ -164,8 +171,11 @@ function partsOf(
   });
   meter.watch('feed_subscribers', () => feeds.size);
   const instance = new Instance(configuration.INSTANCE_NAME ?? instanceNameOf(configuration.DATA_DIR));
+  const ofInstance = stamped(store, instance);
+  const webhooks = webhooksOn(ofInstance, { configuration, clock, log, meter, instance, key: chain.secret });
   return {
-    store: stamped(store, instance),
+    store: ofInstance,
+    webhooks,
     clock,
     log,
     meter,
@@ -185,6 +195,7 @@ function partsOf(
       metrics: () => meter.render(),
       waitFor: (position, milliseconds) => readModels.waitFor(position, milliseconds),
       feeds,
+      webhooks,
       commandTimeToLive: configuration.COMMAND_TIME_TO_LIVE,
       clock,
       logger: log,

@@ -4,6 +4,8 @@ import { egressDefaults } from '@app/egress';
 import type { FeedsSettings } from '@app/feeds';
 import type { IngressSettings } from '@app/ingress';
 import type { RuntimeSettings } from '@app/runtime';
+import type { WebhookLimits } from '@app/webhooks';
+import { webhookDefaults } from '@app/webhooks';
 import type { Configuration } from './configuration';
 
 /** The part of the configuration that steers decisions. */
@@ -40,6 +42,16 @@ export function egressSettings(configuration: Configuration): EgressSettings {
 /** The part of the configuration that bounds those who follow feeds. */
 export function feedsSettings(configuration: Configuration): Partial<FeedsSettings> {
   return { most: configuration.FEED_SUBSCRIBERS, patience: configuration.FEED_PATIENCE * 1_000 };
+}
+
+/** The part of the configuration that bounds what is done for webhooks. */
+export function webhookLimits(configuration: Configuration): WebhookLimits {
+  return {
+    ...webhookDefaults,
+    attempts: configuration.WEBHOOK_ATTEMPTS,
+    timeout: configuration.WEBHOOK_TIMEOUT * 1_000,
+    retryAfter: configuration.WEBHOOK_RETRY_AFTER * 1_000,
+  };
 }
 
 /** The part of the configuration that steers the listener for charge boxes. */

@@ -21,6 +21,7 @@ import { RequestOffers } from './request-offers';
 import { RequestsController } from './requests.controller';
 import { API_CLOCK } from './tokens';
 import { TransactionsController } from './transactions.controller';
+import { WebhooksController } from './webhooks.controller';
 
 /** The API of the operator. The buses come from a global module of the application; `createApi` makes the application. */
 @Module({})
@@ -39,6 +40,7 @@ export class ApiModule {
         RequestsController,
         FeedsController,
         ProjectionsController,
+        WebhooksController,
         HealthController,
       ],
       providers: [

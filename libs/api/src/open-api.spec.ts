@@ -14,6 +14,7 @@ import * as delegation from './schemas/delegation';
 import * as projections from './schemas/projections';
 import * as requests from './schemas/requests';
 import * as rows from './schemas/rows';
+import * as webhooks from './schemas/webhooks';
 
 interface Operation {
   readonly operationId: string;
@@ -127,9 +128,17 @@ describe('The OpenAPI document', () => {
   });
 
   it('has examples that keep to their schemas', () => {
-    const schemas = [rows, answers, captures, projections, requests, commands, consequences, delegation].flatMap(
-      (module) => Object.values<unknown>(module),
-    );
+    const schemas = [
+      rows,
+      answers,
+      captures,
+      projections,
+      requests,
+      commands,
+      consequences,
+      delegation,
+      webhooks,
+    ].flatMap((module) => Object.values<unknown>(module));
     const documented = namedSchemas() as Record<string, { example?: unknown }>;
     let examples = 0;
     for (const schema of schemas) {

@@ -1,6 +1,7 @@
 import type { Captures } from '@app/capture';
 import type { Feeds } from '@app/feeds';
 import type { Clock, Log, Position } from '@app/kernel';
+import type { Webhooks } from '@app/webhooks';
 
 /** Injection token of the settings of the API. */
 export const API_OPTIONS = Symbol('ApiOptions');
@@ -27,6 +28,12 @@ export interface ReadinessReport {
 /** Messages of charge boxes that are kept for a limited time. */
 export type CaptureSource = Pick<Captures, 'list' | 'find' | 'forget'>;
 
+/** Receivers that are told what happens. */
+export type WebhookSource = Pick<
+  Webhooks,
+  'list' | 'find' | 'create' | 'change' | 'remove' | 'replay' | 'deadLetters' | 'retry'
+>;
+
 /** What the API needs from the application that it is part of. */
 export interface ApiOptions {
   readonly apiKey: KeyVerifier;
@@ -41,6 +48,8 @@ export interface ApiOptions {
   readonly commandTimeToLive?: number;
   /** What can be followed; without it nothing can. */
   readonly feeds?: Feeds;
+  /** Receivers that are told what happens; without it there are none. */
+  readonly webhooks?: WebhookSource;
   readonly clock?: Clock;
   readonly logger?: Log;
   /** `/metrics` answers without a key. False by default: the figures tell what the fleet does. */

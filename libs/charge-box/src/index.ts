@@ -30,6 +30,7 @@ export type { ListChunk, ListEntry } from './outbound/local-list';
 export { keptCall, nextCall } from './outbound/decide';
 export * from './outbound/events';
 export * from './preset/events';
+export * from './webhook/events';
 export * from './outbound/message';
 export { outboundOperation } from './outbound/operations';
 export { outboundLimits } from './outbound/state';

@@ -41,6 +41,30 @@ export const localListStream = (listId: string): string => `localList-${encodeId
 /** Who answers requests, for all boxes. */
 export const answeringRulesStream = 'answeringRules';
 
+/** Webhooks, all of them; every other stream of theirs begins with `webhook` too. */
+export const webhookStream = 'webhooks';
+const webhookProgressPrefix = 'webhookProgress-';
+export const deadLetterPrefix = 'webhookDeadLetters-';
+/** Up to where a webhook is told. */
+export const webhookProgressStream = (id: string): string => webhookProgressPrefix + encodeIdentity(id);
+/** Deliveries that were given up, the last ones. */
+export const deadLetterStream = (id: string): string => deadLetterPrefix + encodeIdentity(id);
+/** Which instance delivers. */
+export const webhookLeaseStream = 'webhookLease';
+export const isOfWebhooks = (stream: string): boolean => stream.startsWith('webhook');
+
+/** Streams of no meaning to anybody outside: what a faster start is made of, and who does what up to where. */
+export const isBookkeeping = (stream: string): boolean =>
+  stream.startsWith(snapshotPrefix) || stream.startsWith(webhookProgressPrefix) || stream === webhookLeaseStream;
+
+/** Streams that forget all but their last events. */
+export const forgetsItsPast = (stream: string): boolean =>
+  [heartbeatPrefix, snapshotPrefix, webhookProgressPrefix, deadLetterPrefix].some((prefix) =>
+    stream.startsWith(prefix),
+  ) ||
+  stream === answeringRulesStream ||
+  stream === webhookLeaseStream;
+
 /** What the decisions about a charge box need. */
 export const stateStream = (identity: string): string => statePrefix + encodeIdentity(identity);
 /** Its meter values, and counts of its deviations. */

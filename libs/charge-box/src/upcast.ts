@@ -9,9 +9,11 @@ import { presetEventSchemas } from './preset/events';
 import type { ServiceEvent } from './service/events';
 import { serviceEventSchemas } from './service/events';
 import { upcasters } from './upcasters';
+import type { WebhookEvent } from './webhook/events';
+import { webhookEventSchemas } from './webhook/events';
 
 /** Everything that is stored for ever. Snapshots are not: see `stateSchema`. */
-export type StoredEvent = ChargeBoxEvent | IdTagEvent | PresetEvent | ServiceEvent;
+export type StoredEvent = ChargeBoxEvent | IdTagEvent | PresetEvent | ServiceEvent | WebhookEvent;
 
 /** Current schema version of the data of every type of event. */
 export const eventSchemas: Readonly<Record<StoredEvent['type'], number>> = {
@@ -19,6 +21,7 @@ export const eventSchemas: Readonly<Record<StoredEvent['type'], number>> = {
   ...idTagEventSchemas,
   ...presetEventSchemas,
   ...serviceEventSchemas,
+  ...webhookEventSchemas,
 };
 
 export const isKnownType = (type: string): type is StoredEvent['type'] => Object.hasOwn(eventSchemas, type);

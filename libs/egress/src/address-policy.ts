@@ -14,7 +14,17 @@ export interface AddressContext {
   readonly source: 'reported' | 'override';
   /** Address from which the charge box itself calls, if known. */
   readonly peer?: string;
+  /** What reasons advise to do, where it is not a charge box that is called. */
+  readonly wording?: Wording;
 }
+
+/** What reasons advise to do: the setting that lists who may be called, and what else there is. */
+export interface Wording {
+  readonly list: string;
+  readonly otherwise: string;
+}
+
+const ofBoxes: Wording = { list: 'OUTBOUND_ALLOW', otherwise: 'set the address of the box by hand' };
 
 /** Where a URL leads: a name or an IP address, without brackets, and a port. */
 export interface Target {
@@ -35,9 +45,9 @@ export const shown = (text: string): string =>
   `"${text.slice(0, 120).replace(/[^\x20-\x7e]/g, '?')}${text.length > 120 ? '...' : ''}"`;
 
 /** Reads the text of a URL; refuses whatever could be read in two ways. */
-export function targetOf(text: string): Target | Extract<Judgement, { allowed: false }> {
+export function targetOf(text: string, wording = ofBoxes): Target | Extract<Judgement, { allowed: false }> {
   const wrong = wrongIn(text);
-  if (wrong !== undefined) return refused(`${shown(text)} ${wrong}; set the address of the box by hand.`);
+  if (wrong !== undefined) return refused(`${shown(text)} ${wrong}; ${wording.otherwise}.`);
   const url = new URL(text);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
@@ -67,24 +77,26 @@ function wrongIn(text: string): string | undefined {
 
 /** Judges the text of a URL; a name in it is judged once more when it is resolved. */
 export function judgeUrl(text: string, context: AddressContext): Judgement {
-  const target = targetOf(text);
+  const target = targetOf(text, context.wording);
   if ('allowed' in target) return target;
   return target.isAddress ? judgeAddress(target.host, target.port, context) : allowed;
 }
 
 /** Judges an IP address that is about to be called. */
 export function judgeAddress(text: string, port: number, context: AddressContext): Judgement {
+  const { wording = ofBoxes } = context;
   const address = ipOf(text);
-  if (address === undefined) return refused(`${shown(text)} is no IP address; set the address of the box by hand.`);
+  if (address === undefined) return refused(`${shown(text)} is no IP address; ${wording.otherwise}.`);
   const said = saidAs(text, address);
   const place = placeOf(address);
-  if (place.kind === 'never')
-    return refused(`${said} is ${place.what}, which is never called; set another address of the box by hand.`);
+  if (place.kind === 'never') return refused(`${said} is ${place.what}, which is never called; ${elsewhere(wording)}.`);
   const matching = context.allow.entries.filter((entry) => isCovered(address, entry, context));
   if (matching.some(({ ports }) => hasPort(ports, port))) return allowed;
-  if (place.kind === 'loopback') return refused(loopbackRefused(said, address));
+  if (place.kind === 'loopback') return refused(loopbackRefused(said, address, wording));
   if (context.source === 'override') return allowed;
-  return refused(matching.length > 0 ? portRefused(said, address, port) : notListed(said, address));
+  return refused(
+    matching.length > 0 ? portRefused(said, `${written(address)}:${port}`, wording) : notListed(said, address, wording),
+  );
 }
 
 function isCovered(address: Ip, { whom }: AllowEntry, { peer }: AddressContext): boolean {
@@ -100,11 +112,17 @@ function saidAs(text: string, address: Ip): string {
   return isIP(text) === 6 && address.kind() === 'ipv4' ? `${text}, which is ${address.toString()},` : text;
 }
 
-const notListed = (said: string, address: Ip): string =>
-  `${said} is not in OUTBOUND_ALLOW; add ${neighbourhood(address)} there, or set the address of the box by hand.`;
+const elsewhere = (wording: Wording): string =>
+  wording === ofBoxes ? 'set another address of the box by hand' : wording.otherwise;
 
-const portRefused = (said: string, address: Ip, port: number): string =>
-  `${said} is in OUTBOUND_ALLOW, but not with port ${port}; add ${written(address)}:${port} there, or set the address of the box by hand.`;
+const notListed = (said: string, address: Ip, { list, otherwise }: Wording): string =>
+  `${said} is not in ${list}; add ${neighbourhood(address)} there, or ${otherwise}.`;
 
-const loopbackRefused = (said: string, address: Ip): string =>
-  `${said} is a loopback address; add ${address.kind() === 'ipv4' ? '127.0.0.0/8' : '[::1]'} to OUTBOUND_ALLOW if the box runs on this very machine.`;
+const portRefused = (said: string, place: string, { list, otherwise }: Wording): string =>
+  `${said} is in ${list}, but not with port ${place.slice(place.lastIndexOf(':') + 1)}; add ${place} there, or ${otherwise}.`;
+
+const loopbackRefused = (said: string, address: Ip, wording: Wording): string => {
+  const network = address.kind() === 'ipv4' ? '127.0.0.0/8' : '[::1]';
+  const whose = wording === ofBoxes ? 'the box' : 'the receiver';
+  return `${said} is a loopback address; add ${network} to ${wording.list} if ${whose} runs on this very machine.`;
+};

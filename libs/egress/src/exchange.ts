@@ -73,7 +73,7 @@ export function exchange(outgoing: Outgoing): Promise<Exchanged> {
       progress.answering = true;
       collect(response, outgoing.maximumAnswer, settle);
     });
-    request.on('upgrade', () => settle(noAnswer('The box answered with another protocol than HTTP.')));
+    request.on('upgrade', () => settle(noAnswer('The answer is in another protocol than HTTP.')));
     request.on('error', (error) => settle(afterError(error, progress, outgoing)));
     request.on('close', () => {
       // An answer that ends with its connection is handed over after this.
@@ -142,13 +142,13 @@ const place = ({ address, url }: Outgoing): string =>
   `${address} port ${url.port === '' ? url.protocol.slice(0, -1) : url.port}`;
 
 function outOfTime({ up }: Progress, outgoing: Outgoing): NoAnswer | NotSent {
-  return up ? noAnswer(`The box did not answer within ${Math.round(outgoing.within)} ms.`) : notConnected(outgoing);
+  return up ? noAnswer(`There was no answer within ${Math.round(outgoing.within)} ms.`) : notConnected(outgoing);
 }
 
 const notConnected = (outgoing: Outgoing): NotSent => ({
   kind: 'not-sent',
   reason: 'connection-timeout',
-  detail: `No connection to ${place(outgoing)} came up in time; the box is off or a firewall drops what is sent there.`,
+  detail: `No connection to ${place(outgoing)} came up in time; nothing is there or a firewall drops what is sent there.`,
 });
 
 function afterError(error: NodeJS.ErrnoException, progress: Progress, outgoing: Outgoing): Exchanged {

@@ -1,8 +1,10 @@
 export { judgeAddress, judgeUrl } from './address-policy';
-export type { AddressContext, Judgement } from './address-policy';
+export type { AddressContext, Judgement, Wording } from './address-policy';
 export { parseAllowList } from './allow-list';
 export type { AllowEntry, AllowList, AllowListViolations, PortRange } from './allow-list';
 export { BoxCaller } from './box-caller';
+export { exchange } from './exchange';
+export type { Exchanged, Outgoing } from './exchange';
 export type { AnswerRead, ReadAnswer, SentOutcome } from './outcome';
 export { resolveAllowed, systemLookup } from './resolve';
 export type { Lookup, Resolved } from './resolve';

@@ -29,7 +29,7 @@ export async function resolveAllowed(
   lookup: Lookup = systemLookup,
   within: number = longestLookup,
 ): Promise<Resolved | NotSent> {
-  const target = targetOf(url);
+  const target = targetOf(url, context.wording);
   if ('allowed' in target) return refused(target.reason);
   if (target.isAddress) return chosen([target.host], target, context);
   const addresses = await addressesOf(target.host, lookup, within);

@@ -1,4 +1,4 @@
-import { heartbeatStream, identityOfStream, snapshotPrefix, stateStream, telemetryStream } from '@app/charge-box';
+import { heartbeatStream, identityOfStream, isBookkeeping, stateStream, telemetryStream } from '@app/charge-box';
 import type { EventFilter, EventStore, Log, Position, RecordedEvent, Subscription } from '@app/kernel';
 import type { Anchor } from '@app/read-models';
 import type { FeedFilter } from './filter';
@@ -122,10 +122,18 @@ export class EventsSource implements FeedSource {
   }
 }
 
-// Snapshots are only what a faster start is made of.
-const isPublic = ({ stream }: RecordedEvent): boolean => !stream.startsWith(snapshotPrefix);
+const isPublic = ({ stream }: RecordedEvent): boolean => !isBookkeeping(stream);
 
-function storeFilter({ identity, type }: FeedFilter): { filter?: EventFilter } {
+/** Whether an event of the log is one that the feed of events would tell. */
+export const isWanted = (event: RecordedEvent, filter: FeedFilter): boolean =>
+  isPublic(event) &&
+  matches(
+    itemOf(event, () => ''),
+    filter,
+  );
+
+/** The part of a filter that a store can see to. */
+export function storeFilter({ identity, type }: FeedFilter): { filter?: EventFilter } {
   if (identity === undefined && type === undefined) return {};
   const streams = identity === undefined ? [] : [stateStream, telemetryStream, heartbeatStream];
   return {

@@ -1,4 +1,4 @@
-import { snapshotPrefix } from '@app/charge-box';
+import { isOfWebhooks, snapshotPrefix, webhookStream } from '@app/charge-box';
 import { sealStream } from '@app/event-store';
 import type { EventStore, RecordedEvent } from '@app/kernel';
 import { once } from 'node:events';
@@ -47,7 +47,8 @@ export async function exportHistory(
   return summary;
 }
 
-const isBoundToPlaces = ({ stream }: MovedEvent): boolean => stream.startsWith(snapshotPrefix) || stream === sealStream;
+const isBoundToPlaces = ({ stream }: MovedEvent): boolean =>
+  stream.startsWith(snapshotPrefix) || stream === sealStream || (isOfWebhooks(stream) && stream !== webhookStream);
 
 function withoutLink(event: RecordedEvent): RecordedEvent {
   const { chain: _chain, ...metadata } = event.metadata;

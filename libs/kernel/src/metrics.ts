@@ -71,6 +71,17 @@ export const metricTable = {
     help: 'Connections that followed a feed and were cut because they did not read.',
     labels: [],
   },
+  webhook_deliveries_total: {
+    kind: 'counter',
+    help: 'Attempts to deliver to webhooks, by outcome: delivered, failed, given-up.',
+    labels: ['outcome'],
+  },
+  webhook_delivery_seconds: { kind: 'histogram', help: 'Time of an attempt to deliver to a webhook.', labels: [] },
+  webhook_boxes_waiting: {
+    kind: 'gauge',
+    help: 'Charge boxes whose events wait for a webhook, counted for each webhook.',
+    labels: [],
+  },
   snapshots_failed_total: {
     kind: 'counter',
     help: 'Snapshots that could not be stored. Only speed suffers.',

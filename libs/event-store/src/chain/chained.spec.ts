@@ -63,6 +63,14 @@ describe('links', () => {
     expect(await checked(store)).toMatchObject({ found: 0, events: 6, vouched: 6, unlinked: 0 });
   });
 
+  it('vouch for what is left of a stream that forgets, whoever appended behind what he had read', async () => {
+    const forgetful = chained(bare, { key, forgets: (stream) => stream === 'notes' });
+    await bare.retain('notes', { maxCount: 2 });
+    for (let revision = NO_STREAM; revision < 4; revision += 1) await forgetful.append('notes', events(1), revision);
+    expect(await checked(forgetful)).toMatchObject({ found: 0, events: 2, vouched: 2 });
+    expect(await forgetful.append('notes', events(1), 1)).toMatchObject({ outcome: 'conflict' });
+  });
+
   it('are an HMAC over what the event is and the link before', async () => {
     const [one, two] = [event(), event()];
     await store.append('a', [one, two], NO_STREAM);

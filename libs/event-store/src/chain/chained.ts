@@ -15,6 +15,8 @@ export interface ChainedOptions {
   readonly key: ChainKey;
   /** Told of each append of chained events. */
   readonly onHead?: (head: ChainHead) => void;
+  /** Streams that forget their beginning: each event of theirs is vouched for alone, as the one before may be gone. */
+  readonly forgets?: (stream: string) => boolean;
   /** Streams whose newest link is remembered; of others it is read when they are appended to. */
   readonly remembered?: number;
 }
@@ -53,7 +55,8 @@ class Chain {
   }
 
   append(stream: string, events: readonly EventToAppend[], expected: ExpectedRevision): Promise<Appended> {
-    if (expected === 'any') return this.store.append(stream, this.alone(stream, events), expected);
+    if (expected === 'any' || this.options.forgets?.(stream) === true)
+      return this.store.append(stream, this.alone(stream, events), expected);
     const batch = { stream, events, expected };
     const before = this.underWay.get(stream);
     const former = before === undefined ? this.knownLink(stream, expected) : undefined;

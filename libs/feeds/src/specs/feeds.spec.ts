@@ -1,4 +1,14 @@
-import { chargeBoxEventSchemas, heartbeatStream, idTagStream, stateStream, telemetryStream } from '@app/charge-box';
+import {
+  chargeBoxEventSchemas,
+  deadLetterStream,
+  heartbeatStream,
+  idTagStream,
+  snapshotStream,
+  stateStream,
+  telemetryStream,
+  webhookLeaseStream,
+  webhookProgressStream,
+} from '@app/charge-box';
 import { openInMemoryStore } from '@app/event-store';
 import type { EventStore, Meter } from '@app/kernel';
 import { silentLog, silentMeter } from '@app/kernel';
@@ -238,6 +248,15 @@ describe('The feed of events', () => {
     const counts = () => sinks.map((sink) => typesIn(sink).length);
     await until(() => counts().reduce((sum, count) => sum + count, 0) === 14);
     expect(counts()).toEqual([4, 4, 4, 2]);
+  });
+
+  it('has nothing of what is only noted for a faster start, or to know who works', async () => {
+    const store = openInMemoryStore();
+    const feeds = await over(store);
+    for (const stream of [snapshotStream('A'), webhookProgressStream('W'), webhookLeaseStream])
+      await record(store, stream, 'Noted', {});
+    await record(store, deadLetterStream('W'), 'WebhookRedelivered', { deliveryId: 'd', at: noon });
+    expect(typesIn(await all(feeds, 'events'))).toEqual(['WebhookRedelivered']);
   });
 
   it('goes on behind a heartbeat that was forgotten since', async () => {

@@ -7,7 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { finished } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
-import { snapshotStream } from '@app/charge-box';
+import {
+  deadLetterStream,
+  snapshotStream,
+  webhookLeaseStream,
+  webhookProgressStream,
+  webhookStream,
+} from '@app/charge-box';
 import { copyHistory } from '../copy';
 import { exportHistory } from '../export';
 import { NdjsonSide, noteIn } from '../ndjson';
@@ -149,6 +155,18 @@ describe('pseudonyms', () => {
     const text = readFileSync(await exported(store, {}, new Pseudonyms(key)), 'utf8');
     expect(text).not.toMatch(/chain"|HistorySealed|card10815/);
     expect(readFileSync(await exported(store), 'utf8')).toMatch(/chain".*HistorySealed/s);
+  });
+
+  it('leave out how far webhooks are told, which holds in this very log alone', async () => {
+    const store = await lived();
+    const note = { deliveryId: 'd', at: at(9) };
+    for (const [place, stream] of [webhookProgressStream('W'), deadLetterStream('W'), webhookLeaseStream].entries())
+      await store.append(stream, [dressed({ type: 'WebhookRedelivered', data: note }, 90 + place)], 'any');
+    await store.append(webhookStream, [dressed({ type: 'WebhookRemoved', data: { id: 'W', at: at(9) } }, 95)], 'any');
+    const text = readFileSync(await exported(store, {}, new Pseudonyms(key)), 'utf8');
+    expect(text).toContain('WebhookRemoved');
+    expect(text).not.toContain('WebhookRedelivered');
+    expect(readFileSync(await exported(store), 'utf8')).toContain('WebhookRedelivered');
   });
 
   it('lead to the same rows under other names', async () => {

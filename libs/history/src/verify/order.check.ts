@@ -1,12 +1,8 @@
-import { answeringRulesStream, heartbeatPrefix, snapshotPrefix } from '@app/charge-box';
+import { forgetsItsPast } from '@app/charge-box';
 import type { RecordedEvent } from '@app/kernel';
 import { BEGINNING } from '@app/kernel';
 import type { Check, CheckRun, Report } from './check';
 import { placeOf } from './check';
-
-/** Streams that keep only their last events. */
-const forgets = (stream: string): boolean =>
-  stream.startsWith(heartbeatPrefix) || stream.startsWith(snapshotPrefix) || stream === answeringRulesStream;
 
 const restore =
   'Events are missing or in each other’s place. Restore the store from a backup, or export what is there and keep both.';
@@ -30,7 +26,7 @@ class OrderRun implements CheckRun {
     else this.newest = position;
     const expected = this.next.get(stream) ?? 0;
     this.next.set(stream, revision + 1);
-    if (revision === expected || (revision > expected && forgets(stream))) return;
+    if (revision === expected || (revision > expected && forgetsItsPast(stream))) return;
     const missing =
       revision > expected ? `${revision - expected} events are missing before it` : 'it comes again or late';
     this.found(event, `Revision ${revision} stands where ${expected} is due: ${missing}.`);

@@ -1,6 +1,7 @@
 import {
   heartbeatPrefix,
   idTagPrefix,
+  isOfWebhooks,
   presetPrefix,
   snapshotPrefix,
   statePrefix,
@@ -9,6 +10,7 @@ import {
   presetEventSchemas,
   streamOf,
   telemetryPrefix,
+  webhookEventSchemas,
 } from '@app/charge-box';
 import type { ChargeBoxEventType } from '@app/charge-box';
 import type { RecordedEvent } from '@app/kernel';
@@ -52,6 +54,7 @@ function faultOf(event: RecordedEvent): Fault | undefined {
 function isAtHome(type: string, stream: string): boolean {
   if (Object.hasOwn(chargeBoxEventSchemas, type)) return stream.startsWith(prefixOf(type as ChargeBoxEventType));
   if (Object.hasOwn(idTagEventSchemas, type)) return stream.startsWith(idTagPrefix);
+  if (Object.hasOwn(webhookEventSchemas, type)) return isOfWebhooks(stream);
   return Object.hasOwn(presetEventSchemas, type) ? stream.startsWith(presetPrefix) : true;
 }
 

@@ -1,4 +1,4 @@
-import { chargeBoxEventSchemas, heartbeatStream, stateStream } from '@app/charge-box';
+import { chargeBoxEventSchemas, heartbeatStream, stateStream, webhookLeaseStream } from '@app/charge-box';
 import { openInMemoryStore } from '@app/event-store';
 import type { EventStore, Log } from '@app/kernel';
 import { silentLog } from '@app/kernel';
@@ -37,6 +37,17 @@ async function beat(store: EventStore, identity: string): Promise<void> {
   await store.retain(heartbeatStream(identity), { maxCount: 1 });
 }
 
+async function take(store: EventStore): Promise<void> {
+  const metadata = { schema: 1, correlationId: 'c', causationId: 'c', actor: 'system', receivedAt: noon };
+  const data = { holder: 'A/1', seconds: 30, at: noon };
+  await store.append(
+    webhookLeaseStream,
+    [{ id: `id-${(ids += 1)}`, type: 'WebhookLeaseTaken', data, metadata }],
+    'any',
+  );
+  await store.retain(webhookLeaseStream, { maxCount: 1 });
+}
+
 const checkpointOf = (file: string) => new ProjectorTables(openForWriting(file)).checkpoint;
 
 async function prepared(store: EventStore, file: string, log: Log = silentLog): Promise<string> {
@@ -47,13 +58,16 @@ async function prepared(store: EventStore, file: string, log: Log = silentLog): 
 }
 
 describe('read models at a start', () => {
-  it('go on with the history that they were made of, also when heartbeats were forgotten since', async () => {
+  it.each([
+    ['heartbeats', beat],
+    ['who delivers to webhooks', take],
+  ])('go on with the history that they were made of, also when %s was forgotten since', async (_what, note) => {
     const store = openInMemoryStore();
     await accept(store, 'A');
-    await beat(store, 'A');
+    await note(store, 'A');
     const file = newFile();
     await rebuildFromZero(store, file);
-    await beat(store, 'A');
+    await note(store, 'A');
     expect(await prepared(store, file)).not.toBe('');
   });
 

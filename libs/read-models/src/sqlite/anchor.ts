@@ -1,4 +1,4 @@
-import { heartbeatPrefix, snapshotPrefix } from '@app/charge-box';
+import { forgetsItsPast, snapshotPrefix } from '@app/charge-box';
 import type { EventStore, Position, RecordedEvent } from '@app/kernel';
 import { BEGINNING } from '@app/kernel';
 import type { SqliteDatabase } from './database';
@@ -8,9 +8,7 @@ export type Anchor = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'positio
 
 /** The newest event that no retention takes away, as text; `null` if there is none. */
 export function anchorIn(events: readonly RecordedEvent[]): string | null {
-  const newest = events.findLast(
-    ({ stream }) => !stream.startsWith(heartbeatPrefix) && !stream.startsWith(snapshotPrefix),
-  );
+  const newest = events.findLast(({ stream }) => !forgetsItsPast(stream));
   if (newest === undefined) return null;
   const { stream, revision, id, position } = newest;
   return JSON.stringify({ stream, revision, id, position } satisfies Anchor);
@@ -36,7 +34,7 @@ export async function isInLog(
   const [event] = (await store.readStream(stream, { from: revision, limit: 1 })).events;
   if (event === undefined) return false;
   // Old heartbeats are forgotten; that there are later ones is all that can be seen of them.
-  if (event.revision > revision) return stream.startsWith(heartbeatPrefix);
+  if (event.revision > revision) return forgetsItsPast(stream) && !stream.startsWith(snapshotPrefix);
   // Some servers do not say where in the log an event of a stream is.
   return event.id === id && (event.position === position || event.position === '');
 }
