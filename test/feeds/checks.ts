@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { isBookkeeping } from '@app/charge-box';
 import type { EventStore } from '@app/kernel';
 import { pagesOf } from '@app/kernel';
 import { followedTables, rowsOf } from '@app/read-models';
@@ -46,7 +47,7 @@ export async function checkEvents(
   try {
     const recorded: string[] = [];
     for await (const { events } of pagesOf(store))
-      recorded.push(...events.filter(({ stream }) => !stream.startsWith('chargeBoxSnapshot-')).map(({ id }) => id));
+      recorded.push(...events.filter(({ stream }) => !isBookkeeping(stream)).map(({ id }) => id));
     const wrong = ledger.events.findIndex((id, place) => id !== recorded[place]);
     // The service records little more than its own end after the last event was told.
     const missing = recorded.length - ledger.events.length;
