@@ -1,73 +1,82 @@
-import { connect } from 'node:net';
+import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import { connect } from 'node:net';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as pause } from 'node:timers/promises';
+import { firstBehind, Heard, lastIdOf, quantiles, reader, silent } from './followers';
 import { residentBytes } from './memory';
 import { httpRequest, scenarios } from './messages';
 import type { Running } from './processes';
 import { startService, trialFolder } from './processes';
 
-// Thousands follow the connectors while boxes report; some never read. What it costs the service, and how late the others hear.
+// Thousands follow the connectors while boxes report; then hundreds come who ask for more than any buffer holds and never read. What that costs the
+// service, and how late the others hear, before, with and after them. Cannot see: a network that is slower than the machine.
 
 const subscribers = Number(process.argv[2] ?? 5_000);
 const mute = Number(process.argv[3] ?? 500);
-const seconds = Number(process.argv[4] ?? 40);
-const perSecond = 20;
+const seconds = Number(process.argv[4] ?? 20);
+const readers = subscribers - mute;
+/** Changes in a second: each is a message to every reader, and this one process reads them all. */
+const perSecond = 5;
+const patience = 20;
+const asked = 5;
+
 const say = (line: string) => void process.stdout.write(`${line}\n`);
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
+const heard = new Heard();
+/** Milliseconds in which boxes were answered. */
+const answers: number[] = [];
 
-/** When each status was reported, by the text that it carries. */
-const reported = new Map<string, number>();
-const delays: number[] = [];
-const heard: number[] = [];
-let caughtUp = 0;
-let closed = 0;
-
-function subscribe(port: number, reads: boolean, number: number): Socket {
-  const socket = connect({ port, host: '127.0.0.1' });
-  socket.on('error', () => undefined);
-  socket.on('close', () => (closed += 1));
-  // Those who do not read ask for more than any buffer between them and the service holds.
-  const feed = reads ? 'connectors' : 'meter-values';
-  socket.write(
-    `GET /api/feeds/${feed} HTTP/1.1\r\nHost: x\r\nAccept: application/x-ndjson\r\nAuthorization: Bearer bench-bench-bench-bench\r\n\r\n`,
-  );
-  if (!reads) return socket.pause();
-  let rest = '';
-  socket.on('data', (chunk) => {
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) hear(line, number);
-  });
-  return socket;
+async function until(holds: () => boolean, most: number): Promise<number> {
+  const begin = performance.now();
+  while (!holds() && performance.now() - begin < most) await pause(20);
+  return (performance.now() - begin) / 1_000;
 }
 
-function hear(line: string, number: number): void {
-  if (line.startsWith('{"event":"caught-up"')) caughtUp += 1;
-  const told = /"info":"(at-\d+)"/.exec(line)?.[1];
-  const at = told === undefined ? undefined : reported.get(told);
-  if (at === undefined) return;
-  delays.push(performance.now() - at);
-  heard[number] = (heard[number] ?? 0) + 1;
+/** What buffers of connections hold in the kernel, on the whole machine. */
+function kernelBytes(): number {
+  const pages = /^TCP: .* mem (\d+)$/m.exec(readFileSync('/proc/net/sockstat', 'utf8'))?.[1];
+  return Number(pages ?? 0) * 4_096;
 }
 
-/** So many boxes report a status each second, one after the other. */
-async function report({ port }: Running, during: number): Promise<number> {
+/** Boxes report their status one after the other; resolves with how many changes there were. */
+async function report({ port }: Running): Promise<number> {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  let sent = 0;
-  for (const end = performance.now() + during * 1_000; performance.now() < end; sent += 1) {
-    const name = `at-${sent}`;
-    const status = {
-      connectorId: 1,
-      status: sent % 2 === 0 ? 'Occupied' : 'Available',
-      errorCode: 'NoError',
-      info: name,
-    };
-    reported.set(name, performance.now());
-    socket.write(httpRequest('StatusNotification', status, `BOX-${sent % 200}`));
+  const first = heard.reported.length;
+  for (const end = performance.now() + seconds * 1_000; performance.now() < end;) {
+    const number = heard.reported.length;
+    const status = number % 2 === 0 ? 'Occupied' : 'Available';
+    const change = { connectorId: 1, status, errorCode: 'NoError', info: `at-${number}` } as const;
+    heard.reported.push(performance.now());
+    const sent = performance.now();
+    socket.write(httpRequest('StatusNotification', change, `BOX-${number % 200}`));
     await new Promise((resolve) => socket.once('data', resolve));
+    answers.push(performance.now() - sent);
     await pause(1_000 / perSecond);
   }
   socket.destroy();
-  return sent;
+  return heard.reported.length - first;
+}
+
+/** How late readers hear of changes, and what memory the service takes meanwhile. */
+async function measure(service: Running, what: string): Promise<void> {
+  heard.changes.fill(0);
+  const late = monitorEventLoopDelay({ resolution: 10 });
+  late.enable();
+  let most = 0;
+  const watching = setInterval(() => (most = Math.max(most, residentBytes(service.pid))), 200);
+  const changes = await report(service);
+  const complete = () => heard.changes.filter((count) => count === changes).length;
+  const waited = await until(() => complete() === readers, 30_000);
+  clearInterval(watching);
+  late.disable();
+  say(
+    `${what}: ${complete()} of ${readers} heard all ${changes} changes, the last ${waited.toFixed(1)} s after the last one`,
+  );
+  say(`  from the request of the box to its subscribers: ${quantiles(heard.delays.splice(0))}`);
+  say(`  the box itself was answered: ${quantiles(answers.splice(0))}`);
+  say(`  the reading process itself was late by ${(late.percentile(99) / 1e6).toFixed(0)} ms (p99)`);
+  say(`  most memory of the service ${megabytes(most)}; connections in the kernel ${megabytes(kernelBytes())}`);
 }
 
 /** Readings for those who do not read. */
@@ -80,42 +89,64 @@ async function fill({ port }: Running): Promise<void> {
   socket.destroy();
 }
 
+/** So many connections, some at a time: no list of connections waiting to be accepted runs over. */
+async function open(count: number, one: (number: number) => void): Promise<void> {
+  for (let number = 0; number < count; number += 1) {
+    one(number);
+    if (number % 100 === 99) await pause(50);
+  }
+}
+
+async function actOut(service: Running, silents: Socket[]): Promise<void> {
+  const port = service.apiPort ?? 0;
+  await fill(service);
+  say(`memory of the service before: ${megabytes(residentBytes(service.pid))}`);
+  await open(readers, (number) => reader(port, heard, number));
+  const joined = await until(() => heard.caughtUp >= readers, 120_000);
+  const withReaders = residentBytes(service.pid);
+  say(
+    `${heard.caughtUp} of ${readers} readers caught up in ${joined.toFixed(1)} s, with them ${megabytes(withReaders)}`,
+  );
+  await measure(service, 'without silent ones');
+
+  await open(mute, () => void silents.push(silent(port)));
+  await measure(service, `with ${mute} silent ones`);
+  let cut = 0;
+  const begin = performance.now();
+  for (const end = Date.now() + 300_000; cut < mute && Date.now() < end; await pause(200))
+    cut = await figure(port, 'feed_subscribers_cut_total');
+  say(
+    `${cut} of ${mute} silent ones were cut off after ${patience} s of patience, the last ${((performance.now() - begin) / 1_000).toFixed(0)} s later; ${await figure(port, 'feed_subscribers')} follow still`,
+  );
+  for (const [number, socket] of silents.slice(0, asked).entries()) {
+    const last = await lastIdOf(socket);
+    const first = last === undefined ? 'nothing' : await firstBehind(port, last);
+    say(`  silent ${number + 1} goes on behind the last id that had come, and hears: ${first}`);
+  }
+  await measure(service, 'after them');
+  say(`${heard.lost} connections of readers were lost and opened again, all in all`);
+}
+
+/** One of the figures that the service tells of itself. */
+async function figure(port: number, name: string): Promise<number> {
+  const headers = { authorization: 'Bearer bench-bench-bench-bench' };
+  const text = await (await fetch(`http://127.0.0.1:${port}/metrics`, { headers })).text();
+  return Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+}
+
 async function main(): Promise<void> {
   const folder = trialFolder();
-  const service = await startService(folder.path, { FEED_PATIENCE: '20' });
-  const port = service.apiPort ?? 0;
-  const sockets: Socket[] = [];
+  const service = await startService(folder.path, { FEED_PATIENCE: String(patience) });
+  const silents: Socket[] = [];
   try {
-    await fill(service);
-    const empty = residentBytes(service.pid);
-    for (let number = 0; number < subscribers; number += 1) {
-      sockets.push(subscribe(port, number >= mute, number));
-      if (number % 100 === 99) await pause(50);
-    }
-    for (const end = Date.now() + 60_000; caughtUp < subscribers - mute && Date.now() < end;) await pause(100);
-    const joined = residentBytes(service.pid);
-    say(
-      `${caughtUp} of ${subscribers} follow, ${mute} never read: ${megabytes(empty)} MB before, ${megabytes(joined)} MB with them`,
-    );
-    let most = joined;
-    const watching = setInterval(() => (most = Math.max(most, residentBytes(service.pid))), 250);
-    const sent = await report(service, seconds);
-    await pause(3_000);
-    clearInterval(watching);
-    const complete = heard.filter((count) => count === sent).length;
-    delays.sort((one, other) => one - other);
-    const at = (part: number) => (delays[Math.floor(delays.length * part)] ?? 0).toFixed(0);
-    say(`${sent} changes in ${seconds} s: ${complete} subscribers heard all of them, ${delays.length} messages`);
-    say(`from the request of the box to its subscriber: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, last ${at(0.99999)} ms`);
-    say(`${closed} connections were ended by the service`);
-    say(`most memory of the service: ${megabytes(most)} MB, at the end ${megabytes(residentBytes(service.pid))} MB`);
+    say(`${readers} readers and ${mute} silent ones, ${perSecond} changes a second for ${seconds} s each time`);
+    await actOut(service, silents);
   } finally {
-    for (const socket of sockets) socket.destroy();
+    heard.isOver = true;
+    for (const socket of [...heard.sockets, ...silents]) socket.destroy();
     await service.stop();
     folder.remove();
   }
 }
-
-const megabytes = (bytes: number) => Math.round(bytes / 1e6);
 
 void main();

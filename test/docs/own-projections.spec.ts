@@ -61,7 +61,9 @@ it('docs/own-projections.md and docs/examples/energy-by-day.cjs run', async () =
     expect({ script, ...ran }).toMatchObject({ code: 0 });
     outputs.push(ran.output);
   }
-  expect(outputs).toHaveLength(2);
+  expect(outputs).toHaveLength(3);
+  // What comes behind the first of two rows.
+  expect(outputs[2]?.match(/^event: .*/gm)).toEqual(['event: row', 'event: caught-up']);
   await shown('starts');
   const { body } = await service.api<{ rows: { row: object }[] }>(
     'GET',

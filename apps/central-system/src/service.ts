@@ -6,7 +6,7 @@ import { Feeds } from '@app/feeds';
 import type { WsdlSource } from '@app/ingress';
 import { SoapListener } from '@app/ingress';
 import type { Clock, EventStore, Log } from '@app/kernel';
-import { codedError, systemClock } from '@app/kernel';
+import { codedError, systemClock, waitingConnections } from '@app/kernel';
 import { ocpp15, renderWsdl } from '@app/ocpp';
 import type { ReadModels } from '@app/read-models';
 import { OwnProjections } from '@app/read-models';
@@ -132,7 +132,9 @@ async function startOn(history: History, given: Given): Promise<Service> {
   const { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST } = configuration;
   const listener = app.get(SoapListener, { strict: false });
   try {
-    await listening('API', `${API_HOST}:${API_PORT}`, () => app.listen(API_PORT, API_HOST));
+    await listening('API', `${API_HOST}:${API_PORT}`, () =>
+      app.listen({ port: API_PORT, host: API_HOST, backlog: waitingConnections }),
+    );
     await listening('SOAP', `${SOAP_HOST}:${SOAP_PORT}`, () => listener.listen());
   } catch (error) {
     await webhooks.stop();
@@ -164,6 +166,7 @@ function partsOf(
   const feeds = new Feeds({
     store,
     readModels,
+    own,
     log,
     meter,
     clock: systemClock,

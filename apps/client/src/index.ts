@@ -77,6 +77,14 @@ export class CentralSystemClient {
     return this.follow<RowMessage<FeedRows[Name]>>(name, options);
   }
 
+  /** The rows of a projection of your own, by its name. Goes on by itself after every interruption. */
+  ownFeed<Row = Readonly<Record<string, unknown>>>(
+    name: string,
+    options: Pick<ProjectionFilter, 'id'> & FollowOptions = {},
+  ): AsyncGenerator<RowMessage<Row>, void, undefined> {
+    return this.follow<RowMessage<Row>>(name, options);
+  }
+
   /** The events of the log: all there are, then each as it is recorded. Goes on by itself after every interruption. */
   events(options: EventFilter & FollowOptions = {}): AsyncGenerator<EventMessage, void, undefined> {
     return this.follow<EventMessage>('events', options);
@@ -86,8 +94,8 @@ export class CentralSystemClient {
     name: string,
     { after, until, signal, onRetry, ...filter }: FollowOptions & object,
   ): AsyncGenerator<Message, void, undefined> {
-    const url = urlOf(`${this.options.url}/api/feeds/${name}`, { ...filter, until });
-    const course: Course = { last: after, failures: 0, over: false };
+    const url = urlOf(`${this.options.url}/api/feeds/${encodeURIComponent(name)}`, { ...filter, until });
+    const course: Course = { last: after, failures: 0, over: false, taken: new Set() };
     while (!isOver(course, signal)) {
       let reason: unknown = new Error('The service ended the connection.');
       try {
@@ -113,7 +121,7 @@ export class CentralSystemClient {
       course.failures = 0;
       course.last = line.id ?? course.last;
       course.over = until !== undefined && line.event === until;
-      if (line.event !== undefined) yield line as Message;
+      if (line.event !== undefined && isNew(line, course.taken)) yield line as Message;
       if (course.over) return;
     }
   }
@@ -152,6 +160,24 @@ interface Course {
   last: string | undefined;
   failures: number;
   over: boolean;
+  /** Ids of the newest items, by which one that is sent again is known. */
+  readonly taken: Set<string>;
+}
+
+const mostTaken = 10_000;
+const notices: readonly unknown[] = ['reset', 'caught-up'] satisfies readonly Notice['event'][];
+
+/** An item that was sent again is told once; after a reset everything counts anew. */
+function isNew({ event, id }: Line, taken: Set<string>): boolean {
+  if (event === 'reset') taken.clear();
+  if (id === undefined || notices.includes(event)) return true;
+  if (taken.has(id)) return false;
+  taken.add(id);
+  for (const oldest of taken) {
+    if (taken.size <= mostTaken) break;
+    taken.delete(oldest);
+  }
+  return true;
 }
 
 const isOver = ({ over }: Course, signal: AbortSignal | undefined): boolean => over || signal?.aborted === true;

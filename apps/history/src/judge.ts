@@ -61,7 +61,11 @@ async function run(options: Options, command: Command): Promise<void> {
   }
 }
 
-function said({ operations, notJudged, events, identical }: Judgement, place: Place, seconds: number): string {
+function said(
+  { operations, notJudged, answeredOutside, events, identical }: Judgement,
+  place: Place,
+  seconds: number,
+): string {
   const found = Object.entries(operations).sort(([one], [other]) => (one < other ? -1 : 1));
   const width = Math.max(9, ...found.map(([name]) => name.length));
   const line = (name: string, ...cells: readonly (string | number)[]) =>
@@ -78,6 +82,9 @@ function said({ operations, notJudged, events, identical }: Judgement, place: Pl
       ),
     ]),
     `${events} events in ${seconds.toFixed(1)} s`,
+    ...(answeredOutside === 0
+      ? []
+      : [`${answeredOutside} requests were answered by somebody outside, and judged with the answer of then.`]),
     ...left.map(
       ([name, why]) => `${notJudged[name as keyof typeof notJudgedTable]} requests could not be judged. ${why}`,
     ),

@@ -1,5 +1,5 @@
-import type { FeedFilter, FeedName, Feeds } from '@app/feeds';
-import { feedFilters, feedNames } from '@app/feeds';
+import type { FeedFilter, Feeds } from '@app/feeds';
+import { feedFilters, feedNames, ownFeedFilters } from '@app/feeds';
 import { Controller, Get, Inject, OnModuleDestroy, Req, Res } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { InputOf } from './endpoint';
@@ -34,7 +34,14 @@ export class FeedsController implements OnModuleDestroy {
       filters: feedFilters[name],
       columns: Object.keys(feedRows[name].shape),
     }));
-    return { rows };
+    const own = (this.options.feeds?.own() ?? []).map(({ name, columns, version }) => ({
+      name,
+      href: `/api/feeds/${name}`,
+      filters: ownFeedFilters,
+      columns,
+      version,
+    }));
+    return { rows: [...rows, ...own] };
   }
 
   @Get('events')
@@ -63,12 +70,12 @@ export class FeedsController implements OnModuleDestroy {
   }
 
   private async follow(
-    name: FeedName,
+    name: string,
     { after, until, ...filter }: FeedQuery,
     { request, reply }: Connection,
   ): Promise<void> {
-    requireFilters(name, filter);
     const feeds = this.openFeeds();
+    requireFilters(feeds.filtersOf(name), filter);
     const format = formatOf(request.headers.accept);
     const last = request.headers['last-event-id'];
     const opening = await feeds.open(name, {
@@ -90,8 +97,8 @@ export class FeedsController implements OnModuleDestroy {
   }
 }
 
-function requireFilters(name: FeedName, filter: FeedFilter): void {
-  const known: readonly string[] = feedFilters[name];
+function requireFilters(known: readonly string[] | undefined, filter: FeedFilter): void {
+  if (known === undefined) throw new Problem('not-found', 'No such feed is known. GET /api/feeds lists them.');
   const unknown = Object.entries(filter).filter(([field, value]) => value !== undefined && !known.includes(field));
   if (unknown.length === 0) return;
   const message = `This feed can be chosen from by ${known.join(', ')}.`;

@@ -31,9 +31,11 @@ export const followEvents = endpoint({
 export const followProjection = endpoint({
   tag,
   summary: 'Follows the rows of a projection: all there are, then those that change.',
-  description: `An event \`row\` has \`key\` and \`row\` as its data, \`removed\` the key of a row that is gone. ${messages}`,
+  description:
+    'A projection that lives outside of the service is followed by its name, too. ' +
+    `An event \`row\` has \`key\` and \`row\` as its data, \`removed\` the key of a row that is gone. ${messages}`,
   path: feedPath,
   query: projectionFeedQuery,
   answers: { 200: answer },
-  problems: ['invalid-request'],
+  problems: ['invalid-request', 'not-found'],
 });

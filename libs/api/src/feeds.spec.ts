@@ -1,4 +1,6 @@
 import type { Feeds, FeedRequest, Sink } from '@app/feeds';
+import { feedFilters } from '@app/feeds';
+import { codedError } from '@app/kernel';
 import type { ListeningApi } from './specs/fake-sides';
 import { listen, problemOf, violationsOf } from './specs/fake-sides';
 
@@ -10,6 +12,11 @@ let left = 0;
 let closed = 0;
 const feeds = {
   isFull: false,
+  own: () => [{ name: 'energy', version: 2, columns: ['identity', 'day'] }],
+  filtersOf: (name: string): readonly string[] | undefined => {
+    if (name === 'late') throw codedError('projection-building', name);
+    return name === 'energy' ? ['id'] : (feedFilters as Readonly<Record<string, readonly string[]>>)[name];
+  },
   open: async (name: string, request: FeedRequest) => {
     asked.push([name, request]);
     return {
@@ -38,7 +45,14 @@ beforeEach(() => {
 describe('Feeds', () => {
   it('are listed with what they have and by what they can be chosen from', async () => {
     const { rows } = (await (await api.get('/api/feeds')).json()) as { rows: { name: string }[] };
-    expect(rows).toHaveLength(13);
+    expect(rows).toHaveLength(14);
+    expect(rows.at(-1)).toEqual({
+      name: 'energy',
+      href: '/api/feeds/energy',
+      filters: ['id'],
+      columns: ['identity', 'day'],
+      version: 2,
+    });
     expect(rows.find(({ name }) => name === 'presets')).toEqual({
       name: 'presets',
       href: '/api/feeds/presets',
@@ -74,7 +88,7 @@ describe('Feeds', () => {
   });
 
   it.each([
-    ['/api/feeds/nonsense', ['path projection: invalid-value']],
+    ['/api/feeds/energy?identity=A', ['query identity: unknown']],
     ['/api/feeds/presets?identity=A', ['query identity: unknown']],
     ['/api/feeds/events?until=noon', ['query until: invalid-value']],
     ['/api/feeds/events?command=Reset', ['query command: unknown']],
@@ -82,6 +96,19 @@ describe('Feeds', () => {
   ])('%s is refused', async (path, violations) => {
     expect(await violationsOf(await api.get(path))).toEqual(violations);
     expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['nonsense', 404],
+    ['late', 503],
+  ])('of the name %s are answered with %i', async (name, status) => {
+    expect(await problemOf(await api.get(`/api/feeds/${name}`))).toMatchObject({ status });
+    expect(asked).toEqual([]);
+  });
+
+  it('of a projection from outside are followed by its name', async () => {
+    await (await api.get('/api/feeds/energy?until=caught-up&id=A%20B')).text();
+    expect(asked).toMatchObject([['energy', { filter: { id: 'A B' } }]]);
   });
 
   it('are refused for the moment when there are as many subscribers as there may be', async () => {

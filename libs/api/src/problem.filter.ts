@@ -27,6 +27,7 @@ const passing: ReadonlySet<string> = new Set([
   'store-closed',
   'read-models-building',
   'projection-building',
+  'projection-stopped',
   'conflict-persists',
   'mailbox-full',
   'overloaded',

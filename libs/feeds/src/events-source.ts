@@ -37,6 +37,10 @@ export class EventsSource implements FeedSource {
     private readonly log: Log,
   ) {}
 
+  check(): void {
+    // Whatever is stored can be read; a store that is away says so then.
+  }
+
   read(after: Place, filter: FeedFilter): FeedPage | Promise<FeedPage> {
     const isKept = this.floor !== undefined && after.position >= this.floor;
     return isKept ? this.fromMemory(after, filter) : this.fromStore(after, filter);
@@ -94,7 +98,7 @@ export class EventsSource implements FeedSource {
     const end = last?.item.place.position ?? position;
     const next = { position: complete && this.newest > end ? this.newest : end };
     const items = page.map(({ item }) => item).filter((item) => matches(item, filter));
-    return { items, next, complete, anchor: last?.item.anchor };
+    return { items, next, complete, anchor: last?.item.cause };
   }
 
   private firstAfter(position: Position): number {
@@ -149,7 +153,7 @@ function itemOf(event: RecordedEvent, data: () => string): Item {
     const { connectorId, transactionId } = event.data as Facts;
     return { identity: identityOfStream(event.stream), type: event.type, connectorId, transactionId };
   };
-  return new Item('event', { position: event.position }, undefined, { data, facts, anchor: anchorOf(event) });
+  return new Item('event', { position: event.position }, undefined, { data, facts, cause: anchorOf(event) });
 }
 
 const anchorOf = ({ stream, revision, id, position }: RecordedEvent): Anchor => ({ stream, revision, id, position });

@@ -73,7 +73,8 @@ export class Feed {
       const reading = this.source.read(follower.place, follower.following.filter);
       const page = reading instanceof Promise ? await reading : reading;
       if (follower.over) return;
-      follower.take(page.items, page.next, page.anchor);
+      if (page.complete) follower.take(page.items, page.next, page.anchor);
+      else follower.takePart(page.items, page.next, page.anchor);
       this.afterPage(follower, page);
     } catch (error) {
       this.log.error({ err: error }, 'A feed could not be read: its subscriber is cut off and will resume');
@@ -152,7 +153,8 @@ export class Feed {
       const from = this.told;
       const page = await this.source.read(from, everything);
       if (this.told !== from) return;
-      await this.tell(page, from);
+      // Who is up to date hears first: for those who do not read, there is no end of pages.
+      await this.turns.precedence.during(() => this.tell(page, from));
       if (this.told === from) this.told = page.next;
       complete = page.complete;
       if (!complete) await letOthers();
@@ -172,7 +174,7 @@ export class Feed {
       for (const follower of members) {
         // Who came since the look began may know some of it.
         if (isAfter(follower.place, from)) follower.take(items, page.next, page.anchor);
-        else follower.takeText((text ??= Buffer.from(follower.framed(items, page.anchor))), page.next, page.anchor);
+        else follower.takeText((text ??= Buffer.from(follower.framed(items))), page.next, page.anchor);
         this.settle(follower);
         written += 1;
         if (written % atOnce === 0) await letOthers();

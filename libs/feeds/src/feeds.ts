@@ -1,8 +1,9 @@
 import type { Clock, EventStore, Log, Meter } from '@app/kernel';
-import type { ReadModels } from '@app/read-models';
-import { isInLog } from '@app/read-models';
-import type { FeedName, ProjectionFeedName } from './catalogue';
-import { projectionFeeds } from './catalogue';
+import { codedError } from '@app/kernel';
+import type { FollowedRows, OwnFollowed, OwnProjections } from '@app/read-models';
+import { followedTables, isInLog } from '@app/read-models';
+import type { FeedName, Filters, ProjectionFeedName } from './catalogue';
+import { feedFilters, isFeedName, ownFeedFilters, projectionFeeds } from './catalogue';
 import { EventsSource } from './events-source';
 import { Feed } from './feed';
 import type { FeedFilter } from './filter';
@@ -10,8 +11,8 @@ import { filterText } from './filter';
 import type { Following, Sink } from './follower';
 import { Follower } from './follower';
 import type { FeedFormat } from './frames';
-import type { Place } from './place';
-import { markOf, readId, start } from './place';
+import type { Mark, Place, UnknownId } from './place';
+import { markOf, markText, readId, start, unknownIds } from './place';
 import { RowsSource } from './rows-source';
 import { Turns } from './turns';
 
@@ -28,7 +29,9 @@ export const feedsDefaults: FeedsSettings = { patience: 30_000, most: 10_000, be
 
 interface FeedsParts {
   readonly store: EventStore;
-  readonly readModels: Pick<ReadModels, 'database' | 'onProgress' | 'status'>;
+  readonly readModels: FollowedRows;
+  /** Projections that live outside of the service. */
+  readonly own?: Pick<OwnProjections, 'followed' | 'isLoading'>;
   readonly log: Log;
   readonly meter: Meter;
   readonly clock: Clock;
@@ -49,12 +52,14 @@ export interface Opening {
   follow(sink: Sink): () => void;
 }
 
-/** Pages read at once: few, so that what answers charge boxes finds its turn. */
+/** Pages of the log read at once: few, so that what answers charge boxes finds its turn. Those of rows are read here, one by one. */
 const readers = 4;
 
 /** Everything that can be followed. */
 export class Feeds {
   private readonly feeds: Readonly<Record<FeedName, Feed>>;
+  private readonly ofOwn = new Map<string, Feed>();
+  private readonly turns = new Turns(1);
   private readonly settings: FeedsSettings;
   private readonly sweeping: NodeJS.Timeout;
   private closed = false;
@@ -62,64 +67,86 @@ export class Feeds {
   constructor(private readonly parts: FeedsParts) {
     const { store, readModels, log, settings } = parts;
     this.settings = { ...feedsDefaults, ...settings };
-    const turns = new Turns(readers);
-    const projections = Object.keys(projectionFeeds).map((name) => {
-      const source = new RowsSource(readModels, name as ProjectionFeedName);
-      return [name, new Feed(source, turns, log)] as const;
-    });
-    const events = new Feed(new EventsSource(store, log), new Turns(readers), log);
+    const projections = (Object.keys(projectionFeeds) as ProjectionFeedName[]).map(
+      (name) => [name, new Feed(new RowsSource(readModels, followedTables[name]), this.turns, log)] as const,
+    );
+    const events = new Feed(new EventsSource(store, log), new Turns(readers, this.turns.precedence), log);
     this.feeds = { ...(Object.fromEntries(projections) as Record<ProjectionFeedName, Feed>), events };
     const { patience, beatEvery } = this.settings;
     this.sweeping = setInterval(() => this.sweep(), Math.min(1_000, patience / 2, beatEvery / 2)).unref();
   }
 
   get size(): number {
-    return Object.values(this.feeds).reduce((sum, feed) => sum + feed.size, 0);
+    return this.all.reduce((sum, feed) => sum + feed.size, 0);
   }
 
   get isFull(): boolean {
     return this.closed || this.size >= this.settings.most;
   }
 
-  /** Finds where a subscriber was. Rejects with a `store-…` code when the log cannot be asked. */
-  async open(name: FeedName, { filter, format, untilCaughtUp = false, after }: FeedRequest): Promise<Opening> {
-    const feed = this.feeds[name];
-    const mark = markOf(name, feed.source.version, filterText(filter));
+  /** Feeds of projections that live outside of the service. */
+  own(): readonly OwnFollowed[] {
+    return this.parts.own?.followed() ?? [];
+  }
+
+  /** By what a feed can be chosen from; `undefined` if there is none. Throws `projection-building` while it may be there in a moment. */
+  filtersOf(name: string): Filters | undefined {
+    if (isFeedName(name)) return feedFilters[name];
+    if (this.feedNamed(name) !== undefined) return ownFeedFilters;
+    if (this.parts.own?.isLoading) throw codedError('projection-building', name);
+    return undefined;
+  }
+
+  /** Finds where a subscriber was. Rejects with a coded error while there is nothing to read or the log cannot be asked. */
+  async open(name: string, { filter, format, untilCaughtUp = false, after }: FeedRequest): Promise<Opening> {
+    const feed = this.feedNamed(name);
+    if (feed === undefined) throw new RangeError(`There is no feed ${name}.`);
+    feed.source.check();
+    const mark = markOf(name, filterText(filter), feed.source.version);
     const from = after === undefined ? start : await this.placeOf(feed, mark, after);
-    const following = { filter, format, untilCaughtUp, mark };
+    const following = { filter, format, untilCaughtUp, mark: markText(mark) };
     return { follow: (sink) => this.follow(feed, following, { from, sink }) };
   }
 
   close(): void {
     this.closed = true;
     clearInterval(this.sweeping);
-    for (const feed of Object.values(this.feeds)) {
-      for (const follower of [...feed.all]) {
-        follower.end();
-        feed.leave(follower);
-      }
-    }
+    for (const feed of this.all) dismiss(feed);
+  }
+
+  private get all(): readonly Feed[] {
+    return [...Object.values(this.feeds), ...this.ofOwn.values()];
+  }
+
+  private feedNamed(name: string): Feed | undefined {
+    if (isFeedName(name)) return this.feeds[name];
+    const known = this.ofOwn.get(name);
+    const followed = known === undefined ? this.own().find((each) => each.name === name) : undefined;
+    if (followed === undefined) return known;
+    const feed = new Feed(new RowsSource(followed.rows, followed.table), this.turns, this.parts.log);
+    // They come back, and are told what has become of it.
+    followed.onLost(() => dismiss(feed));
+    this.ofOwn.set(name, feed);
+    return feed;
   }
 
   private follow(
     feed: Feed,
     following: Following,
-    { from, sink }: { readonly from: Place | undefined; readonly sink: Sink },
+    { from, sink }: { readonly from: Place | UnknownId; readonly sink: Sink },
   ): () => void {
-    const follower = new Follower(sink, following, from ?? start, () => this.parts.clock.now());
-    if (from === undefined) {
-      const reason = 'The id is of another history, of other rows, or of another filter: everything comes anew.';
-      follower.notice({ event: 'reset', data: { reason } });
-    }
+    const place = typeof from === 'string' ? start : from;
+    const follower = new Follower(sink, following, place, () => this.parts.clock.now());
+    if (typeof from === 'string') follower.notice({ event: 'reset', data: { reason: unknownIds[from] } });
     feed.join(follower);
     return () => feed.leave(follower);
   }
 
-  /** `undefined` for an id that says nothing here. */
-  private async placeOf({ source }: Feed, mark: string, id: string): Promise<Place | undefined> {
+  private async placeOf({ source }: Feed, mark: Mark, id: string): Promise<Place | UnknownId> {
     const resumption = readId(mark, id);
-    if (resumption === undefined || !(await isInLog(this.parts.store, resumption.anchor))) return undefined;
+    if (typeof resumption === 'string') return resumption;
     const { place, anchor } = resumption;
+    if (!(await isInLog(this.parts.store, anchor))) return 'other-history';
     // What came after the anchor cannot be known again.
     return source.followsLog && place.position > anchor.position ? { position: anchor.position } : place;
   }
@@ -127,7 +154,7 @@ export class Feeds {
   private sweep(): void {
     const { patience, beatEvery } = this.settings;
     const now = this.parts.clock.now();
-    for (const feed of Object.values(this.feeds)) {
+    for (const feed of this.all) {
       for (const follower of feed.all) {
         if (now - (follower.waitingSince ?? now) > patience) {
           this.parts.meter.count('feed_subscribers_cut_total');
@@ -136,5 +163,12 @@ export class Feeds {
         } else if (now - follower.lastWrite >= beatEvery) feed.beat(follower);
       }
     }
+  }
+}
+
+function dismiss(feed: Feed): void {
+  for (const follower of [...feed.all]) {
+    follower.end();
+    feed.leave(follower);
   }
 }

@@ -47,18 +47,21 @@ export class Follower {
   }
 
   /** The text of items for everybody who follows in the same way. */
-  framed(items: readonly Item[], anchor: Anchor | undefined): string {
+  framed(items: readonly Item[]): string {
     const { format, mark } = this.following;
-    return items
-      .map((item) => framings[format].item(item, `${mark}.${placeText(item.place, item.anchor ?? anchor)}`))
-      .join('');
+    return items.map((item) => framings[format].item(item, `${mark}.${placeText(item.place, item.cause)}`)).join('');
   }
 
   /** Writes what is new to it among items up to a place. */
   take(items: readonly Item[], next: Place, anchor: Anchor | undefined): void {
-    const { filter } = this.following;
-    const wanted = items.filter((item) => isAfter(item.place, this.place) && matches(item, filter));
-    this.takeText(this.framed(wanted, anchor), next, anchor);
+    this.takeText(this.framed(this.newAmong(items)), next, anchor);
+  }
+
+  /** The same for part of what there is: where it ends is told too, as the log of now vouches for it. */
+  takePart(items: readonly Item[], next: Place, anchor: Anchor | undefined): void {
+    const text = this.framed(this.newAmong(items));
+    this.moveTo(next, anchor);
+    this.write(`${text}${this.signOfLife()}`);
   }
 
   takeText(text: string | Buffer, next: Place, anchor: Anchor | undefined): void {
@@ -82,7 +85,7 @@ export class Follower {
   }
 
   beat(): void {
-    this.write(framings[this.following.format].beat(new Date(this.now()).toISOString(), this.id));
+    this.write(this.signOfLife());
   }
 
   /** Goes on with work once it has read everything. */
@@ -102,6 +105,14 @@ export class Follower {
   cut(): void {
     this.over = true;
     this.sink.cut();
+  }
+
+  private newAmong(items: readonly Item[]): readonly Item[] {
+    return items.filter((item) => isAfter(item.place, this.place) && matches(item, this.following.filter));
+  }
+
+  private signOfLife(): string {
+    return framings[this.following.format].beat(new Date(this.now()).toISOString(), this.id);
   }
 
   private get id(): string | undefined {

@@ -1,4 +1,4 @@
-export { feedFilters, feedNames, projectionFeeds } from './catalogue';
+export { feedFilters, feedNames, ownFeedFilters, projectionFeeds } from './catalogue';
 export type { FeedName, ProjectionFeedName } from './catalogue';
 export { isWanted, storeFilter } from './events-source';
 export { Feeds, feedsDefaults } from './feeds';

@@ -1,4 +1,4 @@
-import type { Anchor } from '@app/read-models';
+import type { Cause } from '@app/read-models';
 import type { Place } from './place';
 
 /** What filters look at. */
@@ -22,7 +22,7 @@ export class Item {
     private readonly about: {
       readonly data: () => string;
       readonly facts: () => Facts;
-      readonly anchor?: Anchor;
+      readonly cause: Cause;
     },
   ) {}
 
@@ -31,9 +31,9 @@ export class Item {
     return this.about.data();
   }
 
-  /** By which the log is known again at it, if it is an event itself. */
-  get anchor(): Anchor | undefined {
-    return this.about.anchor;
+  /** What it comes from: the same whenever and wherever it is told. */
+  get cause(): Cause {
+    return this.about.cause;
   }
 
   get facts(): Facts {

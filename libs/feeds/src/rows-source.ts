@@ -1,5 +1,6 @@
-import type { FollowedName, ReadModels, RowChange } from '@app/read-models';
-import { ChangeReader, followedTables } from '@app/read-models';
+import { codedError } from '@app/kernel';
+import type { FollowedRows, FollowedTable, RowChange } from '@app/read-models';
+import { ChangeReader } from '@app/read-models';
 import type { FeedFilter } from './filter';
 import { matches } from './filter';
 import type { Facts } from './item';
@@ -28,20 +29,23 @@ export class RowsSource implements FeedSource {
   private caughtUp = false;
 
   constructor(
-    private readonly readModels: Pick<ReadModels, 'database' | 'onProgress' | 'status'>,
-    name: FollowedName,
+    private readonly rows: FollowedRows,
+    table: FollowedTable,
   ) {
-    const table = followedTables[name];
     this.version = table.version;
     this.followsLog = !table.numbersRows;
     this.narrow = table.narrow;
-    this.reader = new ChangeReader(() => readModels.database, table);
+    this.reader = new ChangeReader(() => rows.database, table);
     // Once is enough, and under load it is not so at every moment.
-    const stop = readModels.onProgress(() => this.settled && stop());
+    const stop = rows.onProgress(() => this.settled && stop());
   }
 
   get settled(): boolean {
-    return (this.caughtUp ||= this.readModels.status().caughtUp);
+    return (this.caughtUp ||= this.rows.status().caughtUp);
+  }
+
+  check(): void {
+    if (!this.rows.database.open) throw codedError('store-closed');
   }
 
   read(after: Place, filter: FeedFilter): FeedPage {
@@ -58,7 +62,7 @@ export class RowsSource implements FeedSource {
   }
 
   watch(_after: Place, news: () => void): () => void {
-    return this.readModels.onProgress(news);
+    return this.rows.onProgress(news);
   }
 
   private narrowest(filter: FeedFilter) {
@@ -70,9 +74,10 @@ export class RowsSource implements FeedSource {
   }
 }
 
-function itemOf({ place, key, row }: RowChange): Item {
+function itemOf({ place, key, row, cause }: RowChange): Item {
   const named = JSON.stringify(key);
-  if (row === undefined) return new Item('removed', place, key, { data: () => `{"key":${named}}`, facts: () => ({}) });
+  if (row === undefined)
+    return new Item('removed', place, key, { data: () => `{"key":${named}}`, facts: () => ({}), cause });
   const facts = (): Facts => JSON.parse(row) as StoredRow;
-  return new Item('row', place, key, { data: () => `{"key":${named},"row":${row}}`, facts });
+  return new Item('row', place, key, { data: () => `{"key":${named},"row":${row}}`, facts, cause });
 }

@@ -22,6 +22,8 @@ export interface FeedSource {
   readonly followsLog: boolean;
   /** False while it is still being built: then its end is not the end. */
   readonly settled: boolean;
+  /** Throws a coded error while nothing can be read. */
+  check(): void;
   /** What comes after a place, a bounded part of it. */
   read(after: Place, filter: FeedFilter): FeedPage | Promise<FeedPage>;
   /** Calls back whenever there may be more after a place, until the returned function is called. */

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import { deflate, gzip } from 'node:zlib';
 import type { Log, Meter } from '@app/kernel';
+import { waitingConnections } from '@app/kernel';
 import type { BodyRefused } from './body';
 import { readBody } from './body';
 import type { IngressSettings } from './settings';
@@ -67,7 +68,8 @@ export class SoapListener {
   listen(): Promise<void> {
     return new Promise((resolve, reject) => {
       this.server.once('error', reject);
-      this.server.listen(this.settings.port, this.settings.host, () => {
+      const { port, host } = this.settings;
+      this.server.listen({ port, host, backlog: waitingConnections }, () => {
         this.server.off('error', reject);
         resolve();
       });

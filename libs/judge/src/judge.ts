@@ -1,4 +1,4 @@
-import type { ChargeBoxEvent, ChargeBoxState, Decision, MessageOrigin, Policy } from '@app/charge-box';
+import type { ChargeBoxEvent, ChargeBoxState, Decision, Delegation, MessageOrigin, Policy } from '@app/charge-box';
 import {
   chargeBoxEventSchemas,
   decide,
@@ -10,8 +10,10 @@ import {
 } from '@app/charge-box';
 import type { RecordedEvent } from '@app/kernel';
 import { differencesBetween } from '@app/kernel';
+import type { Settlement } from './delegated';
+import { askedFor, isAsked, isFinal, isSettlement, settledToday } from './delegated';
 import type { ImpliedRequest } from './requests';
-import { impliedRequest } from './requests';
+import { factsWith, impliedRequest } from './requests';
 import type { NotJudged } from './report';
 import { Judgement } from './report';
 
@@ -23,16 +25,24 @@ interface Recorded {
   readonly event: ChargeBoxEvent;
 }
 
-/** What one request led to, and the box before it. */
+/** What one message led to, and the box before it. */
 interface Outcome {
   readonly before: ChargeBoxState;
   readonly causationId: string;
+  readonly isRequest: boolean;
   readonly recorded: Recorded[];
 }
 
 interface Box {
   state: ChargeBoxState;
   outcome?: Outcome;
+}
+
+/** A request as its events tell of it. */
+interface Asked {
+  readonly implied: ImpliedRequest;
+  readonly principal: ChargeBoxEvent;
+  readonly delegation?: Delegation;
 }
 
 export interface JudgeSettings {
@@ -42,7 +52,8 @@ export interface JudgeSettings {
 
 /**
  * Holds what a history recorded against what today's rules would record. Events must come in the order of the log. Each request is
- * made of its events, and decided on the state of then with the facts of then: only the rules are those of today.
+ * made of its events, and decided on the state of then with the facts of then: only the rules are those of today. What somebody outside
+ * answered is taken as he answered it.
  */
 export class Judge {
   readonly judgement = new Judgement();
@@ -58,14 +69,18 @@ export class Judge {
     const event = upcast(stored as RecordedEvent);
     const box = this.boxOf(identity);
     // A heartbeat is stored after its answer, so other requests may have come between.
-    if (streamOf(event.type) === 'heartbeats') return this.judgeHeartbeat(identity, box, { stored, event });
+    if (isHeartbeat(event)) this.judgeHeartbeat(identity, box, { stored, event });
+    else this.gather(identity, box, { stored, event });
+  }
+
+  private gather(identity: string, box: Box, { stored, event }: Recorded): void {
     const { causationId, actor } = stored.metadata;
     if (box.outcome?.causationId !== causationId) this.close(identity, box);
-    if (actor === 'charge-box') {
-      box.outcome ??= { before: box.state, causationId, recorded: [] };
-      box.outcome.recorded.push({ stored, event });
-    }
+    box.outcome ??= { before: box.state, causationId, isRequest: actor === 'charge-box', recorded: [] };
+    box.outcome.recorded.push({ stored, event });
     box.state = evolve(box.state, event);
+    // One message may settle several requests.
+    if (isSettlement(event)) this.close(identity, box);
   }
 
   /** Call it after the last event. */
@@ -85,26 +100,50 @@ export class Judge {
   private close(identity: string, box: Box): void {
     const { outcome } = box;
     box.outcome = undefined;
-    if (outcome !== undefined) this.judge(identity, outcome);
+    if (outcome === undefined) return;
+    const last = outcome.recorded.at(-1)?.event;
+    if (last !== undefined && isSettlement(last)) this.judgeSettlement(identity, last, outcome);
+    else if (outcome.isRequest) this.judge(identity, outcome);
   }
 
   private judge(identity: string, { before, recorded }: Outcome): void {
     const events = recorded.map(({ event }) => event);
-    const asked = this.askedOf(events);
+    const asked = this.askedOf(events, before);
     if (typeof asked === 'string') {
       this.judgement.notJudged[asked] += 1;
       return;
     }
-    const { implied, principal } = asked;
-    const today = decided(implied, before, originOf(principal, recorded));
-    this.note(identity, implied, recorded, differencesOf(events, today));
+    const { implied, principal, delegation } = asked;
+    const today = decided(implied, before, originOf(principal, recorded), delegation);
+    const differences = differencesOf(events, today);
+    // A request that waits counts once it is settled.
+    if (delegation === undefined || differences.length > 0) this.note(identity, implied, recorded, differences);
   }
 
-  private askedOf(
-    events: readonly ChargeBoxEvent[],
-  ): { readonly implied: ImpliedRequest; readonly principal: ChargeBoxEvent } | NotJudged {
-    if (events.some(({ type }) => type.startsWith('Request'))) return 'delegated';
+  private judgeSettlement(identity: string, settlement: Settlement, { before, recorded }: Outcome): void {
+    const events = recorded.map(({ event }) => event);
+    const today = settledToday(settlement, before, { events, policy: policyOf(events, this.settings) });
+    if (today === undefined) {
+      this.judgement.notJudged.delegated += 1;
+      return;
+    }
+    const differences =
+      'refused' in today
+        ? [`it would be refused: ${today.refused}`]
+        : differencesBetween(byType(events), byType(today.events.filter((event) => !isHeartbeat(event))));
+    if (settlement.type === 'RequestAnswered') this.judgement.answeredOutside += 1;
+    if (isFinal(settlement) || differences.length > 0) this.note(identity, settlement.data, recorded, differences);
+  }
+
+  private askedOf(events: readonly ChargeBoxEvent[], before: ChargeBoxState): Asked | NotJudged {
     const policy = policyOf(events, this.settings);
+    const waits = events.find(isAsked);
+    if (waits !== undefined) {
+      const delegated = askedFor(waits, before);
+      if (delegated === undefined) return 'delegated';
+      const { operation, request, ...delegation } = delegated;
+      return { implied: { operation, request, facts: factsWith({ policy }) }, principal: waits, delegation };
+    }
     for (const principal of events) {
       const implied = impliedRequest(principal, policy);
       if (implied !== undefined) return { implied, principal };
@@ -113,7 +152,9 @@ export class Judge {
   }
 
   private judgeHeartbeat(identity: string, { state }: Box, recorded: Recorded): void {
-    const { event } = recorded;
+    const { event, stored } = recorded;
+    // One that somebody outside answered is judged with his answer.
+    if (stored.metadata.actor !== 'charge-box') return;
     const implied = impliedRequest(event, policyOf([], this.settings));
     if (implied === undefined) return;
     const today = decided(implied, state, originOf(event, [recorded]));
@@ -123,7 +164,7 @@ export class Judge {
 
   private note(
     identity: string,
-    { operation }: ImpliedRequest,
+    { operation }: Pick<ImpliedRequest, 'operation'>,
     [first]: readonly Recorded[],
     differences: readonly string[],
   ): void {
@@ -131,6 +172,8 @@ export class Judge {
     this.judgement.take(operation, { identity, at: metadata?.receivedAt ?? '', stream, revision, differences });
   }
 }
+
+const isHeartbeat = ({ type }: ChargeBoxEvent): boolean => streamOf(type) === 'heartbeats';
 
 /** The policy of then, as far as the events tell it. */
 function policyOf(events: readonly ChargeBoxEvent[], { maximumPower }: JudgeSettings): Policy {
@@ -140,6 +183,10 @@ function policyOf(events: readonly ChargeBoxEvent[], { maximumPower }: JudgeSett
 
 /** Where and when a request came, as far as what it led to tells. What it said that was nothing new is not known. */
 function originOf(principal: ChargeBoxEvent, recorded: readonly Recorded[]): MessageOrigin {
+  if (principal.type === 'RequestDelegated') {
+    const { at, from, replyTo, remoteAddress, messageId } = principal.data;
+    return { at, from, replyTo, remoteAddress, messageId };
+  }
   const observed = recorded.find(({ event }) => event.type === 'AddressObserved')?.event;
   const { from, replyTo } = observed?.type === 'AddressObserved' ? observed.data : {};
   const { remoteAddress, messageId } = recorded[0]?.stored.metadata ?? {};
@@ -150,8 +197,9 @@ function decided(
   { operation, request, facts }: ImpliedRequest,
   before: ChargeBoxState,
   origin: MessageOrigin,
+  delegation?: Delegation,
 ): Decision {
-  return decide({ kind: 'request', operation, request, origin }, before, facts);
+  return decide({ kind: 'request', operation, request, origin }, before, facts, delegation);
 }
 
 /** Events say what was answered too, except for a fault and for what repeats another request. */

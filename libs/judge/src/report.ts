@@ -19,7 +19,7 @@ export interface OperationJudgement {
 
 /** Why what a request led to cannot be judged. */
 export const notJudgedTable = {
-  delegated: 'Somebody outside was asked, or answered.',
+  delegated: 'Somebody outside was asked or answered, and the request itself is not in this history.',
   accompanying: 'Only what a request showed besides its report was recorded, such as an address.',
 } as const;
 export type NotJudged = keyof typeof notJudgedTable;
@@ -30,6 +30,8 @@ const mostExamples = 5;
 export class Judgement {
   readonly operations: Partial<Record<CentralSystemOperation, OperationJudgement>> = {};
   readonly notJudged: Record<NotJudged, number> = { delegated: 0, accompanying: 0 };
+  /** Of the judged requests, those that were judged with the answer of somebody outside. */
+  answeredOutside = 0;
   events = 0;
 
   get identical(): boolean {

@@ -26,14 +26,16 @@ function implied<Name extends CentralSystemOperation>(
   request: CentralSystemRequest<Name>,
   facts: Partial<Facts> & Pick<Facts, 'policy'>,
 ): ImpliedRequest {
-  const complete: Facts = {
-    authorization: nobody,
-    newTransactionId: 1,
-    dataTransfer: { status: 'UnknownVendorId' },
-    ...facts,
-  };
-  return { operation, request, facts: complete };
+  return { operation, request, facts: factsWith(facts) };
 }
+
+/** Facts of which only some are known. */
+export const factsWith = (facts: Partial<Facts> & Pick<Facts, 'policy'>): Facts => ({
+  authorization: nobody,
+  newTransactionId: 1,
+  dataTransfer: { status: 'UnknownVendorId' },
+  ...facts,
+});
 
 /** The text of a time, absent where the box wrote none. */
 function written({ at, text }: ReportedTime): { readonly timestamp?: string } {

@@ -20,6 +20,8 @@ export const errorTable = {
     'What is asked is being built from the history, which takes a while after an upgrade or a loss of the file. Charge boxes are served.',
   'projection-building':
     'The rows of this projection are being built from the history. GET /api/projections tells how far it is, or why it does not go on.',
+  'projection-stopped':
+    'This projection does not go on, so its rows cannot be followed. Mend its file, and start the service again.',
   'projections-dir-unusable': 'PROJECTIONS_DIR cannot be used. Check that it is a folder that the service may read.',
   'store-closed': 'The event store is closed because the service is stopping.',
   'store-newer': 'The event store was written by a newer version of this program. Start that version or a later one.',

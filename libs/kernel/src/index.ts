@@ -6,6 +6,7 @@ export * from './event-store';
 export * from './exchange';
 export * from './lift';
 export * from './log';
+export * from './listening';
 export * from './log-pages';
 export * from './mailbox';
 export * from './metrics';

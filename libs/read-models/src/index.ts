@@ -1,4 +1,5 @@
 export * from './queries';
+export type { FollowedRows, OwnFollowed } from './followed-rows';
 export { OwnProjections } from './own/own-projections';
 export type { OwnProjectionRow, OwnRow } from './own/rows';
 export type { StoreOpener } from './projector-thread';
@@ -14,8 +15,8 @@ export type { RowDifference } from './sqlite/compare';
 export { identityOfTransaction, rowsOf } from './sqlite/rows-of';
 export { readCursor, writeCursor } from './sqlite/cursor';
 export { isInLog } from './sqlite/anchor';
-export type { Anchor } from './sqlite/anchor';
+export type { Anchor, Cause } from './sqlite/anchor';
 export { followedTables } from './sqlite/followed-tables';
-export type { FollowedName } from './sqlite/followed-tables';
+export type { FollowedName, FollowedTable } from './sqlite/followed-tables';
 export { ChangeReader } from './sqlite/row-changes';
 export type { RowChange, RowPlace } from './sqlite/row-changes';

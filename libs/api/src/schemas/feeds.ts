@@ -64,17 +64,20 @@ export const eventFeedQuery = z.strictObject({ ...chosen, type: list('these type
 
 const projections = Object.keys(projectionFeeds) as [ProjectionFeedName, ...ProjectionFeedName[]];
 export const feedPath = z.strictObject({
-  projection: z.enum(projections).meta({ description: 'What is followed.', example: 'transactions' }),
+  projection: z
+    .union([z.enum(projections), z.string().regex(/^[a-z][a-z0-9_-]{0,40}$/)])
+    .meta({ description: 'What is followed: one of these, or a projection of your own.', example: 'transactions' }),
 });
 
 export const feedList = named(
   z.object({
     rows: z.array(
       z.object({
-        name: z.enum(feedNames),
+        name: z.union([z.enum(feedNames), z.string()]),
         href: z.string(),
         filters: z.array(z.string()),
-        columns: z.array(z.string()),
+        columns: z.array(z.string()).meta({ description: 'Its fields; of a projection of your own, its columns.' }),
+        version: z.int().optional().meta({ description: 'Of a projection of your own.' }),
       }),
     ),
   }),

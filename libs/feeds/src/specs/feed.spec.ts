@@ -12,6 +12,8 @@ import { FakeSink, until } from './fake-sink';
 
 // How a feed serves many at once, over a source that counts what is read of it.
 
+const cause = { stream: 's', revision: 0, id: 'e', position: '1' };
+
 class Numbers implements FeedSource {
   readonly version = '1';
   readonly followsLog = true;
@@ -33,8 +35,12 @@ class Numbers implements FeedSource {
   add(identity = 'A'): void {
     const position = String(this.all.length + 1).padStart(4, '0');
     const data = () => JSON.stringify({ key: position });
-    this.all.push(new Item('row', { position }, position, { data, facts: () => ({ identity }) }));
+    this.all.push(new Item('row', { position }, position, { data, facts: () => ({ identity }), cause }));
     for (const listener of this.listeners) listener();
+  }
+
+  check(): void {
+    // Always.
   }
 
   read(after: Place, filter: FeedFilter): FeedPage | Promise<FeedPage> {

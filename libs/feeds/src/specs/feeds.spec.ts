@@ -1,93 +1,16 @@
 import {
-  chargeBoxEventSchemas,
   deadLetterStream,
   heartbeatStream,
-  idTagStream,
   snapshotStream,
-  stateStream,
-  telemetryStream,
   webhookLeaseStream,
   webhookProgressStream,
 } from '@app/charge-box';
 import { openInMemoryStore } from '@app/event-store';
-import type { EventStore, Meter } from '@app/kernel';
-import { silentLog, silentMeter } from '@app/kernel';
-import { ReadModels } from '@app/read-models';
+import { silentMeter } from '@app/kernel';
 import { noon } from '@app/testing';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import type { FeedName } from '../catalogue';
-import type { FeedRequest, FeedsSettings } from '../feeds';
-import { Feeds } from '../feeds';
+import type { FeedRequest, Feeds } from '../feeds';
+import { all, beat, follow, ids, measure, over, record, remove, running, save, shown, status, time } from './at-work';
 import { FakeSink, until } from './fake-sink';
-
-// Feeds over read models and a log of their own.
-
-const folder = mkdtempSync(join(tmpdir(), 'feeds-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-let files = 0;
-let running: { readonly readModels: ReadModels; readonly feeds: Feeds }[] = [];
-afterEach(async () => {
-  for (const { feeds, readModels } of running) {
-    feeds.close();
-    await readModels.stop();
-  }
-  running = [];
-});
-
-let now = 0;
-async function over(store: EventStore, settings: Partial<FeedsSettings> = {}, meter: Meter = silentMeter) {
-  const readModels = new ReadModels({ file: join(folder, `${(files += 1)}.db`), store, log: silentLog });
-  await readModels.prepare();
-  readModels.start();
-  await readModels.caughtUp();
-  const feeds = new Feeds({ store, readModels, log: silentLog, meter, clock: { now: () => now }, settings });
-  running.push({ readModels, feeds });
-  return feeds;
-}
-
-let ids = 0;
-async function record(store: EventStore, stream: string, type: string, data: object): Promise<void> {
-  const schema = (chargeBoxEventSchemas as Readonly<Record<string, number>>)[type] ?? 1;
-  const metadata = { schema, correlationId: 'c', causationId: 'c', actor: 'a', receivedAt: noon };
-  await store.append(stream, [{ id: `id-${(ids += 1)}`, type, data, metadata }], 'any');
-}
-const status = (store: EventStore, identity: string, connectorId: number, shown: string) =>
-  record(store, stateStream(identity), 'ConnectorStatusReported', {
-    connectorId,
-    status: shown,
-    errorCode: 'NoError',
-    timestamp: { at: noon },
-    at: noon,
-  });
-const save = (store: EventStore, idTag: string) =>
-  record(store, idTagStream(idTag), 'IdTagSaved', { idTag, blocked: false, concurrentTransactions: false, at: noon });
-const remove = (store: EventStore, idTag: string) =>
-  record(store, idTagStream(idTag), 'IdTagRemoved', { idTag, at: noon });
-const measure = (store: EventStore, identity: string, connectorId: number, value: string) => {
-  const reading = { value, context: 'Sample.Periodic', format: 'Raw', measurand: 'Power', location: 'Outlet' };
-  const values = [{ timestamp: { at: noon }, value: [reading] }];
-  const data = { connectorId, values, suspicions: [], at: noon };
-  return record(store, telemetryStream(identity), 'MeterValuesReported', data);
-};
-
-async function follow(feeds: Feeds, name: FeedName, request: Partial<FeedRequest> = {}): Promise<FakeSink> {
-  const sink = new FakeSink();
-  const opening = await feeds.open(name, { filter: {}, format: 'ndjson', ...request });
-  opening.follow(sink);
-  return sink;
-}
-
-/** Everything that there is after an id. */
-async function all(feeds: Feeds, name: FeedName, request: Partial<FeedRequest> = {}): Promise<FakeSink> {
-  const sink = await follow(feeds, name, { untilCaughtUp: true, ...request });
-  await until(() => sink.ended);
-  return sink;
-}
-
-const shown = (sink: FakeSink) =>
-  sink.messages.flatMap(({ data: { row } }) => (row === undefined ? [] : [[row.connectorId, row.status]]));
 
 describe('The feed of a projection', () => {
   it('has each row once, as it is, and then every change', async () => {
@@ -193,9 +116,9 @@ describe('An id', () => {
 
   it('of a history that was restored to an earlier state since is noticed, though its place has another event by now', async () => {
     const [first, restored] = [openInMemoryStore(), openInMemoryStore()];
-    ids = 5_000;
+    ids.last = 5_000;
     await status(first, 'A', 1, 'Available');
-    ids = 5_000;
+    ids.last = 5_000;
     await status(restored, 'A', 1, 'Available');
     await status(first, 'A', 1, 'Occupied');
     const { messages } = await all(await over(first), 'connectors');
@@ -262,11 +185,10 @@ describe('The feed of events', () => {
   it('goes on behind a heartbeat that was forgotten since', async () => {
     const store = openInMemoryStore();
     const feeds = await over(store);
-    const beat = () => record(store, heartbeatStream('A'), 'HeartbeatReceived', { at: noon });
-    await beat();
+    await beat(store, 'A');
     const [first] = (await all(feeds, 'events')).messages;
     await store.retain(heartbeatStream('A'), { maxCount: 1 });
-    await beat();
+    await beat(store, 'A');
     expect((await all(feeds, 'events', { after: first?.id })).events).toEqual(['event', 'caught-up']);
   });
 
@@ -293,16 +215,16 @@ describe('A subscriber', () => {
     for (let connectorId = 1; connectorId <= 400; connectorId += 1) await status(store, 'A', connectorId, 'Available');
     const counted: string[] = [];
     const meter = { ...silentMeter, count: (name: string) => void counted.push(name) };
-    const feeds = await over(store, { patience: 40 }, meter);
+    const feeds = await over(store, { settings: { patience: 40 }, meter });
     const opening = await feeds.open('connectors', { filter: {}, format: 'ndjson' });
     const sink = new FakeSink(false);
     opening.follow(sink);
     await until(() => sink.lines.length > 0);
-    now += 30;
+    time.now += 30;
     const written = sink.characters;
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect([sink.wasCut, sink.characters]).toEqual([false, written]);
-    now += 30;
+    time.now += 30;
     await until(() => sink.wasCut);
     expect([counted, feeds.size]).toEqual([['feed_subscribers_cut_total'], 0]);
     expect(written).toBeLessThan(100_000);
@@ -313,23 +235,23 @@ describe('A subscriber', () => {
 
   it('hears a sign of life when nothing happens, and its place moves along', async () => {
     const store = openInMemoryStore();
-    const feeds = await over(store, { beatEvery: 20 });
+    const feeds = await over(store, { settings: { beatEvery: 20 } });
     await status(store, 'B', 1, 'Available');
     const sink = await follow(feeds, 'connectors', { filter: { identity: 'A' } });
     await until(() => sink.events.includes('caught-up'));
     await status(store, 'B', 1, 'Occupied');
     await until(() => running[0]?.readModels.status().applied === 2);
-    now += 25;
+    time.now += 25;
     await until(() => sink.lines.length > 1);
-    const beat = JSON.parse(sink.lines.at(-1) ?? '') as { heartbeat: string; id: string };
-    expect(beat.heartbeat).toMatch(/^1970/);
-    expect((await all(feeds, 'connectors', { filter: { identity: 'A' }, after: beat.id })).events).toEqual([
+    const sign = JSON.parse(sink.lines.at(-1) ?? '') as { heartbeat: string; id: string };
+    expect(sign.heartbeat).toMatch(/^1970/);
+    expect((await all(feeds, 'connectors', { filter: { identity: 'A' }, after: sign.id })).events).toEqual([
       'caught-up',
     ]);
   });
 
   it('is one of so many at most, and of none once the service ends', async () => {
-    const feeds = await over(openInMemoryStore(), { most: 1 });
+    const feeds = await over(openInMemoryStore(), { settings: { most: 1 } });
     expect(feeds.isFull).toBe(false);
     const sink = await follow(feeds, 'events');
     expect(feeds.isFull).toBe(true);

@@ -273,7 +273,7 @@ describe('read-models', () => {
     ['a missing row', 'DELETE FROM connectors', { table: 'connectors' }],
     [
       'a row too many',
-      `INSERT INTO presets (key, row, changed) VALUES ('x', '{}', '')`,
+      `INSERT INTO presets (key, row, changed, changed_by) VALUES ('x', '{}', '', '')`,
       { table: 'presets', key: 'x' },
     ],
     ['a missing reading', 'DELETE FROM meter_values', { table: 'meter_values' }],

@@ -1,5 +1,14 @@
-import type { ChargeBoxEvent, ChargeBoxState, Facts, MessageOrigin } from '@app/charge-box';
-import { decide, evolve, heartbeatStream, initialState, stateStream, streamOf, telemetryStream } from '@app/charge-box';
+import type { ChargeBoxEvent, ChargeBoxState, DelegationMessage, Facts, MessageOrigin } from '@app/charge-box';
+import {
+  decide,
+  decideDelegation,
+  evolve,
+  heartbeatStream,
+  initialState,
+  stateStream,
+  streamOf,
+  telemetryStream,
+} from '@app/charge-box';
 import type { CentralSystemOperation, CentralSystemRequest } from '@app/ocpp';
 import { ocpp15 } from '@app/ocpp';
 import { registered, secondsAfterNoon, usualFacts } from '@app/testing';
@@ -27,9 +36,9 @@ class Recording {
 
   constructor(private readonly identity = 'BOX') {}
 
-  send({ operation, request, origin = {}, facts = {} }: Sent): this {
-    this.time += 7;
-    const at = secondsAfterNoon(this.time);
+  /** With an id the request waits for somebody outside. */
+  send({ operation, request, origin = {}, facts = {} }: Sent, msgId?: string): this {
+    const at = this.later();
     this.ids += 1;
     const message = {
       kind: 'request' as const,
@@ -37,9 +46,22 @@ class Recording {
       request: request as CentralSystemRequest,
       origin: { ...origin, at },
     };
-    const { events } = decide(message, this.state, { ...usualFacts, newTransactionId: this.ids, ...facts });
+    const known = { ...usualFacts, newTransactionId: this.ids, ...facts };
+    const delegation =
+      msgId === undefined ? undefined : { msgId, respondBy: secondsAfterNoon(this.time + 5), heldBy: 'run' };
+    const { events } = decide(message, this.state, known, delegation);
     if (events.length > 0) this.told += 1;
     return this.record(events, { remoteAddress: origin.remoteAddress });
+  }
+
+  settle(message: DelegationMessage, facts: Partial<Facts> = {}): this {
+    const { events } = decideDelegation(message, this.state, { ...usualFacts, newTransactionId: this.ids, ...facts });
+    return this.record(events, { actor: 'responder' });
+  }
+
+  later(): string {
+    this.time += 7;
+    return secondsAfterNoon(this.time);
   }
 
   record(events: readonly ChargeBoxEvent[], changed: object = {}): this {
@@ -213,19 +235,84 @@ describe('a history of other rules', () => {
   });
 });
 
-it('what somebody outside answered, and what was recorded beside a report that is gone, is counted and not judged', () => {
+describe('a request that somebody outside was asked about', () => {
+  const answer: fc.Arbitrary<(operation: CentralSystemOperation) => fc.Arbitrary<object>> = fc.constant((operation) =>
+    anyMessage(ocpp15.centralSystem.operations[operation].response),
+  );
+  const ends = ['answer-request', 'expire-request', 'interrupt-request', 'hung-up'] as const;
+  const asked = fc
+    .tuple(sent, fc.constantFrom(...ends), answer)
+    .chain(([each, end, responseTo]) =>
+      fc.record({ each: fc.constant(each), end: fc.constant(end), response: responseTo(each.operation) }),
+    );
+  const messageOf = (end: (typeof ends)[number], msgId: string, at: string, response: object): DelegationMessage => {
+    if (end === 'answer-request') return { kind: end, msgId, at, response: response as never, responder: 'flow' };
+    if (end === 'expire-request') return { kind: end, msgId, at };
+    return { kind: 'interrupt-request', msgId, at, reason: end === 'hung-up' ? 'hung-up' : 'restarted' };
+  };
+
+  it('has the outcome that today would have, whoever answered it and however it ended', () => {
+    const found = { outside: 0, settled: 0 };
+    fc.assert(
+      fc.property(fc.boolean(), fc.array(asked, { maxLength: 10 }), (isKnown, all) => {
+        const recording = new Recording();
+        if (isKnown) recording.record([registered], { actor: 'operator' });
+        for (const [place, { each, end, response }] of all.entries()) {
+          recording.send(each, `m-${place}`);
+          if (!recording.state.pending.some(({ msgId }) => msgId === `m-${place}`)) continue;
+          recording.settle(messageOf(end, `m-${place}`, recording.later(), response), each.facts);
+          if (end === 'hung-up')
+            recording.settle(messageOf('answer-request', `m-${place}`, recording.later(), response), each.facts);
+        }
+        const { operations: judgedOperations, notJudged, answeredOutside } = judged(recording.log);
+        expect(Object.values(judgedOperations).flatMap(({ examples }) => examples)).toEqual([]);
+        expect(notJudged.delegated).toBe(0);
+        found.outside += answeredOutside;
+        found.settled += Object.values(judgedOperations).reduce((sum, { same }) => sum + same, 0);
+      }),
+      { numRuns: 300 },
+    );
+    expect(found.outside).toBeGreaterThan(100);
+    expect(found.settled).toBeGreaterThan(found.outside);
+  });
+
+  it('differs where the rules would record something else with the same answer', () => {
+    const recording = new Recording().record([registered], { actor: 'operator' }).send(started, 'm');
+    const response = { transactionId: 4_711, idTagInfo: { status: 'Accepted' as const } };
+    recording.settle({ kind: 'answer-request', msgId: 'm', at: recording.later(), response });
+    const log = recording.log.map((event) =>
+      event.type === 'TransactionStarted' ? { ...event, data: { ...event.data, suspicions: ['meter-jump'] } } : event,
+    );
+    expect(judged(log)).toMatchObject({
+      answeredOutside: 1,
+      operations: {
+        StartTransaction: {
+          same: 0,
+          differs: 1,
+          examples: [{ differences: ['TransactionStarted.suspicions: meter-jump, now none'] }],
+        },
+      },
+    });
+    expect(judged(recording.log)).toMatchObject({ answeredOutside: 1, operations: { StartTransaction: { same: 1 } } });
+  });
+
+  it('differs where nobody would be asked any more', () => {
+    const recording = new Recording().record([registered], { actor: 'operator' }).send(started, 'm');
+    expect(judged(recording.log.slice(1)).operations.StartTransaction?.examples).toMatchObject([
+      { differences: ['the answer would be the fault SecurityError'] },
+    ]);
+  });
+});
+
+it('what the history does not tell the request of is counted and not judged', () => {
   const recording = new Recording().record([registered], { actor: 'operator' });
   const at = secondsAfterNoon(1);
-  recording.record([
-    {
-      type: 'RequestDelegated',
-      data: { msgId: 'm', operation: 'Heartbeat', request: {}, at, respondBy: at, heldBy: 'run' },
-    },
-  ]);
+  recording.record([{ type: 'RequestRepeated', data: { msgId: 'm', at } }]);
+  recording.record([{ type: 'RequestExpired', data: { msgId: 'm', operation: 'Heartbeat', delivered: true, at } }]);
   recording.record([{ type: 'AddressObserved', data: { remoteAddress: '10.0.0.5', at } }]);
   expect(judged(recording.log)).toMatchObject({
-    events: 3,
+    events: 4,
     operations: {},
-    notJudged: { delegated: 1, accompanying: 1 },
+    notJudged: { delegated: 2, accompanying: 1 },
   });
 });

@@ -2,6 +2,7 @@ import type { EventStore, Log } from '@app/kernel';
 import { mkdirSync } from 'node:fs';
 import { basename } from 'node:path';
 import { filled } from '../filled';
+import type { OwnFollowed } from '../followed-rows';
 import type { StoreOpener } from '../projector-thread';
 import type { OwnRowsFound, Paging } from '../queries';
 import type { OwnProjectionRow, OwnRow } from './rows';
@@ -45,6 +46,16 @@ export class OwnProjections {
   async list(): Promise<readonly OwnProjectionRow[]> {
     const head = (await this.options?.store.head()) ?? '';
     return this.all.map((projection) => projection.row(head));
+  }
+
+  /** Whether there may be more of them in a moment. */
+  get isLoading(): boolean {
+    return this.all.some((projection) => projection.isLoading);
+  }
+
+  /** Those whose rows can be followed. */
+  followed(): readonly OwnFollowed[] {
+    return this.all.flatMap((projection) => projection.followed());
   }
 
   async rows(name: string, filter: Readonly<Record<string, string>>, paging: Paging): Promise<OwnRowsFound> {

@@ -2,10 +2,14 @@ import type { Log, Position } from '@app/kernel';
 import { codedError, startThread } from '@app/kernel';
 import { basename, join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
+import type { FollowedRows, OwnFollowed } from '../followed-rows';
 import type { StoreOpener } from '../projector-thread';
 import type { OwnProjectionRow } from './rows';
+import type { SqliteDatabase } from '../sqlite/database';
+import { rowsWithKeys } from '../sqlite/followed-tables';
 import { OwnRows } from '../sqlite/own-rows';
 import { rowsFileOf } from './files';
+import { ownTable } from './guard';
 import type { Declared, OwnMessage, OwnStart } from './own-worker';
 
 export interface Supervision {
@@ -25,7 +29,7 @@ const longestWait = 60_000;
 const farewell = 2_000;
 
 /** One projection from outside with the thread that builds its rows. Whatever the thread does, it is outlived. */
-export class Supervised {
+export class Supervised implements FollowedRows {
   declared: Declared | undefined;
   private state: OwnProjectionRow['state'] = 'loading';
   private fault: string | undefined;
@@ -37,11 +41,18 @@ export class Supervised {
   private wait = 1_000;
   private watching: NodeJS.Timeout | undefined;
   private retry: NodeJS.Timeout | undefined;
+  private caughtUp = false;
+  private readonly listeners = new Set<() => unknown>();
+  private readonly losers = new Set<() => unknown>();
 
   constructor(
     private readonly source: string,
     private readonly supervision: Supervision,
   ) {}
+
+  get isLoading(): boolean {
+    return this.state === 'loading';
+  }
 
   get file(): string {
     return basename(this.source);
@@ -78,6 +89,28 @@ export class Supervised {
   get rows(): OwnRows {
     if (this.opened?.isBuilt) return this.opened;
     throw codedError('projection-building', this.declared?.name);
+  }
+
+  /** Their connection, for who follows them. Throws `projection-stopped` when nothing more will come. */
+  get database(): SqliteDatabase {
+    if (this.state === 'stopped') throw codedError('projection-stopped', this.fault);
+    return this.rows.database;
+  }
+
+  status(): { readonly caughtUp: boolean } {
+    return { caughtUp: this.caughtUp };
+  }
+
+  onProgress(listener: () => unknown): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  followed(): readonly OwnFollowed[] {
+    if (this.declared === undefined) return [];
+    const { name, version, columns } = this.declared;
+    const table = rowsWithKeys(ownTable, `own ${name}:${version}`, { id: 'key' });
+    return [{ name, version, columns, table, rows: this, onLost: (listener) => void this.losers.add(listener) }];
   }
 
   row(head: Position): OwnProjectionRow {
@@ -122,14 +155,18 @@ export class Supervised {
     this.opened?.close();
     this.opened = new OwnRows(rowsFileOf(supervision.folder, declared.name, declared.version), declared);
     this.state = this.opened.isBuilt ? 'running' : 'building';
+    if (anew) this.lose();
   }
 
   private advance(caughtUp: boolean): void {
     this.fault = undefined;
     this.wait = 1_000;
-    if (!caughtUp) return;
-    this.state = 'running';
-    this.caughtUpAt = Date.now();
+    if (caughtUp) {
+      this.state = 'running';
+      this.caughtUp = true;
+      this.caughtUpAt = Date.now();
+    }
+    for (const listener of this.listeners) listener();
   }
 
   private note({ kind, ...fields }: Extract<OwnMessage, { kind: 'skipped' | 'interrupted' }>): void {
@@ -157,6 +194,11 @@ export class Supervised {
     clearInterval(this.watching);
     this.supervision.log.error({ file: this.file, fault }, 'A projection is not built');
     void thread.terminate();
+    this.lose();
+  }
+
+  private lose(): void {
+    for (const listener of this.losers) listener();
   }
 
   private ended(): void {

@@ -21,8 +21,8 @@ beforeAll(() => {
        VALUES (?, 1, ?, ?, ?, 'c', 'Raw', ?, 'Outlet', 'MeterValues')`,
   );
   const transaction = database.prepare(
-    `INSERT INTO transactions (key, row, changed, id, identity, connector_id, id_tag, status, started_at)
-       VALUES (?, ?, '', ?, ?, ?, ?, ?, ?)`,
+    `INSERT INTO transactions (key, row, changed, changed_by, id, identity, connector_id, id_tag, status, started_at)
+       VALUES (?, ?, '', '', ?, ?, ?, ?, ?, ?)`,
   );
   database.transaction(() => {
     for (let place = 0; place < count; place += 1) {

@@ -2,9 +2,11 @@ import { numberOf } from '@app/charge-box';
 import type { QuirkNote, RecordedEvent } from '@app/kernel';
 import { readingsOf } from '../projections/meter-values';
 import type { Occasion, ProjectedEvent } from '../projection';
+import type { Cause } from './anchor';
+import { causeText } from './anchor';
 import type { AppendedName, SqliteDatabase } from './database';
 
-type Where = Omit<Occasion, 'key'>;
+type Where = Omit<Occasion, 'key'> & { readonly cause: Cause };
 
 /** The tables that grow with events instead of being changed by them: readings, addresses, and the count of deviations. */
 export class AppendedTables {
@@ -19,11 +21,12 @@ export class AppendedTables {
   ) {
     this.insertMeterValue = database.prepare(
       `INSERT INTO meter_values (identity, connector_id, transaction_id, timestamp, received_at, value, number, context, format, measurand,
-         location, unit, source) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+         location, unit, source, changed_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     );
     this.countQuirk = database.prepare(
-      `INSERT INTO quirks VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count, last_seen_at = excluded.last_seen_at,
-         last_path = excluded.last_path, last_text = excluded.last_text, changed = excluded.changed`,
+      `INSERT INTO quirks VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET count = count + excluded.count, last_seen_at = excluded.last_seen_at,
+         last_path = excluded.last_path, last_text = excluded.last_text, changed = excluded.changed,
+         changed_by = excluded.changed_by`,
     );
     this.insertAddress = database.prepare('INSERT OR IGNORE INTO addresses VALUES (?, ?, ?, ?, ?, ?)');
   }
@@ -37,14 +40,17 @@ export class AppendedTables {
 
   private countQuirks(recorded: RecordedEvent, event: ProjectedEvent, where: Where): void {
     for (const { name, count = 1, path = null, text = null } of quirksOf(recorded, event)) {
-      this.countQuirk.run(where.identity, name, count, where.receivedAt, path, text, where.position);
+      const { identity, receivedAt, position, cause } = where;
+      this.countQuirk.run(identity, name, count, receivedAt, path, text, position, causeText(cause));
     }
   }
 
   // Written out: an object for each reading would cost more than its row.
-  private appendReadings(event: ProjectedEvent, { identity, receivedAt }: Where): void {
+  private appendReadings(event: ProjectedEvent, { identity, receivedAt, cause }: Where): void {
     const readings = readingsOf(event);
     if (readings === undefined) return;
+    // On the first one of an event: the others follow it.
+    let first: string | null = causeText(cause);
     const { connectorId, transactionId, source, values } = readings;
     for (const { timestamp, value } of values) {
       for (const reading of value) {
@@ -52,7 +58,8 @@ export class AppendedTables {
         const number = numberOf(reading) ?? null;
         // prettier-ignore
         this.insertMeterValue.run(identity, connectorId, transactionId, timestamp.at, receivedAt, text, number, context, format,
-          measurand, location, unit, source);
+          measurand, location, unit, source, first);
+        first = null;
       }
     }
   }

@@ -88,6 +88,8 @@ function* differingRows(database: SqliteDatabase, table: string): Generator<RowD
     .prepare<[], { name: string }>(`PRAGMA main.table_info(${table})`)
     .all()
     .map(({ name }) => name)
+    // It names streams, and those have idTags in their names.
+    .filter((name) => name !== 'changed_by')
     // Numbers of their own, by the order in which rows came.
     .filter((name) => name !== 'id' || table !== 'meter_values');
   if (columns.includes('key')) yield* byKey(database, table, columns);

@@ -9,7 +9,7 @@ import type { Projection } from '../projection';
 export type SqliteDatabase = Database.Database;
 
 // Goes up with the tables that are not made from projections.
-export const tablesVersion = 4;
+export const tablesVersion = 5;
 
 /** What a file of rows holds. */
 export interface Tables {
@@ -45,8 +45,9 @@ export function onlyTable(name: string): Tables {
 }
 
 // `changed` is the position of the event that last changed the row: what is new is found by it, also after the rows were built anew.
+// `changed_by` is that event: a change is known again by it.
 function tableOf({ name, columns, internal }: Projection<object>): string {
-  const followed = internal ? [] : ['changed TEXT NOT NULL'];
+  const followed = internal ? [] : ['changed TEXT NOT NULL', 'changed_by TEXT NOT NULL'];
   const all = ['key TEXT PRIMARY KEY', 'row TEXT NOT NULL', ...followed, ...Object.keys(columns)];
   return `CREATE TABLE ${name} (${all.join(', ')}) WITHOUT ROWID;`;
 }
@@ -62,17 +63,18 @@ const appendedTables = `
   CREATE TABLE meter_values (
     id INTEGER PRIMARY KEY, identity TEXT NOT NULL, connector_id INTEGER, transaction_id INTEGER, timestamp TEXT NOT NULL,
     received_at TEXT NOT NULL, value TEXT NOT NULL, number REAL, context TEXT NOT NULL, format TEXT NOT NULL,
-    measurand TEXT NOT NULL, location TEXT NOT NULL, unit TEXT, source TEXT NOT NULL);
+    measurand TEXT NOT NULL, location TEXT NOT NULL, unit TEXT, source TEXT NOT NULL, changed_by TEXT);
   CREATE TABLE quirks (
     identity TEXT NOT NULL, name TEXT NOT NULL, count INTEGER NOT NULL, last_seen_at TEXT NOT NULL, last_path TEXT, last_text TEXT,
-    changed TEXT NOT NULL, PRIMARY KEY (identity, name)) WITHOUT ROWID;
+    changed TEXT NOT NULL, changed_by TEXT NOT NULL, PRIMARY KEY (identity, name)) WITHOUT ROWID;
   CREATE TABLE addresses (
     identity TEXT NOT NULL, position TEXT NOT NULL, from_address TEXT, reply_to TEXT, remote_address TEXT, at TEXT NOT NULL,
     PRIMARY KEY (identity, position)) WITHOUT ROWID;
 `;
 
 const tablesOfEngine = `
-  CREATE TABLE removed (projection TEXT NOT NULL, key TEXT NOT NULL, position TEXT NOT NULL, PRIMARY KEY (projection, key)) WITHOUT ROWID;
+  CREATE TABLE removed (projection TEXT NOT NULL, key TEXT NOT NULL, position TEXT NOT NULL, changed_by TEXT NOT NULL,
+    PRIMARY KEY (projection, key)) WITHOUT ROWID;
   CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), position TEXT NOT NULL, shape TEXT NOT NULL, skipped INTEGER NOT NULL,
     anchor TEXT);
 `;
@@ -81,6 +83,7 @@ const appendedIndexes = [
   'CREATE INDEX IF NOT EXISTS meter_values_identity ON meter_values (identity, timestamp);',
   `CREATE INDEX IF NOT EXISTS meter_values_transaction ON meter_values (transaction_id, timestamp) WHERE transaction_id IS NOT NULL;`,
   'CREATE INDEX IF NOT EXISTS meter_values_timestamp ON meter_values (timestamp);',
+  'CREATE INDEX IF NOT EXISTS meter_values_changed_by ON meter_values (id) WHERE changed_by IS NOT NULL;',
   'CREATE INDEX IF NOT EXISTS quirks_changed ON quirks (changed, name);',
 ];
 

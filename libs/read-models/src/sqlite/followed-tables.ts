@@ -1,14 +1,18 @@
 import type { Position } from '@app/kernel';
 import { projections } from '../projections';
+import { readCause } from './anchor';
 import { tablesVersion } from './database';
 import type { KeptQuirk, KeptReading } from './lists';
 import { quirkOf, readingOf } from './lists';
 import type { RowChange, RowPlace } from './row-changes';
 
 /** A row as the statement of its table gives it. */
-export type KeptChange = { readonly key: string; readonly row: string | null; readonly changed: string } & Partial<
-  KeptReading & KeptQuirk
->;
+export type KeptChange = {
+  readonly key: string;
+  readonly row: string | null;
+  readonly changed: string;
+  readonly changed_by: string;
+} & Partial<KeptReading & KeptQuirk>;
 
 /** A table whose changes can be followed. */
 export interface FollowedTable {
@@ -36,22 +40,28 @@ const ordered = (narrow: string) => (narrow === '' ? '' : '+');
 
 function keyed(name: string, narrow: FollowedTable['narrow']): FollowedTable {
   const version = projections.find((projection) => projection.name === name)?.version ?? 0;
+  return rowsWithKeys(name, `${name}:${version}`, narrow);
+}
+
+/** A table of a projection. */
+export function rowsWithKeys(name: string, version: string, narrow: FollowedTable['narrow']): FollowedTable {
   return {
     name,
-    version: `${name}:${version}`,
+    version,
     narrow,
     leavesTombstones: true,
     select: (column) => {
       const plus = ordered(column);
       const only = column === '' ? '' : `${column} = ? AND `;
-      return `SELECT key, row, changed FROM ${name} WHERE ${only}(${plus}changed, ${plus}key) > (?, ?)
-        UNION ALL SELECT key, NULL, position FROM removed WHERE projection = '${name}' AND (position, key) > (?, ?)
+      return `SELECT key, row, changed, changed_by FROM ${name} WHERE ${only}(${plus}changed, ${plus}key) > (?, ?)
+        UNION ALL SELECT key, NULL, position, changed_by FROM removed WHERE projection = '${name}' AND (position, key) > (?, ?)
         ORDER BY 3, 1 LIMIT ?`;
     },
     keyOf: (key) => key,
-    changeOf: ({ key, row, changed }) => ({
+    changeOf: ({ key, row, changed, changed_by: by }) => ({
       place: { position: changed, key },
       key,
+      cause: readCause(by),
       ...(row === null ? {} : { row }),
     }),
     endOf: ({ position }, checkpoint) => ({ position: later(position, checkpoint) }),
@@ -68,13 +78,16 @@ const meterValues: FollowedTable = {
   select: (column) => {
     const only = column === '' ? '' : `${column} = ? AND `;
     const id = `${ordered(column)}id`;
-    // Positions are text and there are no keys here.
-    return `SELECT * FROM meter_values WHERE ${only}${id} > CAST(? AS INTEGER) AND ? IS NOT NULL ORDER BY ${id} LIMIT ?`;
+    // Positions are text and there are no keys here. The first reading of an event says what it comes from.
+    return `SELECT *, coalesce(changed_by, (SELECT opening.changed_by FROM meter_values opening INDEXED BY meter_values_changed_by
+        WHERE opening.changed_by IS NOT NULL AND opening.id <= meter_values.id ORDER BY opening.id DESC LIMIT 1)) AS changed_by
+      FROM meter_values WHERE ${only}${id} > CAST(? AS INTEGER) AND ? IS NOT NULL ORDER BY ${id} LIMIT ?`;
   },
   keyOf: (key) => key,
   changeOf: (kept) => {
     const key = String(kept.id).padStart(16, '0');
-    return { place: { position: key }, key, row: JSON.stringify(readingOf(kept as KeptReading)) };
+    const row = JSON.stringify(readingOf(kept as KeptReading));
+    return { place: { position: key }, key, row, cause: readCause(kept.changed_by) };
   },
   endOf: (last) => last,
 };
@@ -91,10 +104,11 @@ const quirks: FollowedTable = {
     return `SELECT * FROM quirks WHERE ${only}(${plus}changed, ${plus}name) > (?, ?) ORDER BY ${plus}changed, ${plus}name LIMIT ?`;
   },
   keyOf: (key) => key.split('\u0000', 1)[0] ?? '',
-  changeOf: ({ changed, ...kept }) => {
+  changeOf: ({ changed, changed_by: by, ...kept }) => {
     const { identity, name } = kept as KeptQuirk;
     const key = `${name}\u0000${identity}`;
-    return { place: { position: changed, key }, key, row: JSON.stringify({ identity, ...quirkOf(kept as KeptQuirk) }) };
+    const row = JSON.stringify({ identity, ...quirkOf(kept as KeptQuirk) });
+    return { place: { position: changed, key }, key, row, cause: readCause(by) };
   },
   endOf: ({ position }, checkpoint) => ({ position: later(position, checkpoint) }),
 };

@@ -18,7 +18,7 @@ const rowOf = ({ key, row }: Stored): OwnRow => ({ key, row: JSON.parse(row) as 
 
 /** The rows of one projection from outside, as queries see them. */
 export class OwnRows {
-  private readonly database: SqliteDatabase;
+  readonly database: SqliteDatabase;
   private built = false;
   private readonly listing: Listing<Stored, OwnRow>;
 

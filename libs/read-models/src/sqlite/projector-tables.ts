@@ -3,7 +3,8 @@ import type { Position, RecordedEvent } from '@app/kernel';
 import { hasCode } from '@app/kernel';
 import type { Occasion, ProjectedEvent, Projection } from '../projection';
 import { occasionOf } from '../projection';
-import { anchorIn } from './anchor';
+import type { Anchor, Cause } from './anchor';
+import { anchorIn, anchorOf, causeOf, causeText, isKept, readAnchor } from './anchor';
 import { AppendedTables } from './appended-tables';
 import type { SqliteDatabase } from './database';
 import { builtIn } from './database';
@@ -18,10 +19,16 @@ interface AnyChange {
 
 interface Kept {
   row: Row;
-  /** Position of the event that last changed it. */
-  changed: Position;
+  /** Of its last change that is not in the file yet. */
+  change: Change | undefined;
   /** Values of the indexed columns as the file has them; `undefined` for a row that it has not. */
   indexed: string | undefined;
+}
+
+/** The place of a change in the log, and its cause. */
+interface Change {
+  readonly position: Position;
+  readonly cause: Cause;
 }
 
 /** One projection at work: loads rows when first asked for, keeps them during a batch, writes each once at its end. */
@@ -41,7 +48,7 @@ class Table {
   constructor(database: SqliteDatabase, projection: Projection<object>) {
     const { name, columns, internal } = projection;
     this.tombstones = internal ? undefined : new Tombstones(database, name);
-    const names = ['key', 'row', ...(internal ? [] : ['changed']), ...Object.keys(columns)];
+    const names = ['key', 'row', ...(internal ? [] : ['changed', 'changed_by']), ...Object.keys(columns)];
     this.columns = Object.values(columns);
     const isIndexed = (column: string) => projection.indexes.some((index) => index.split(', ').includes(column));
     const free = Object.entries(columns).filter(([column]) => !isIndexed(column));
@@ -54,7 +61,7 @@ class Table {
     );
     // Leaves most indexes alone, which cost more than the row.
     this.update = database.prepare(
-      `UPDATE ${name} SET row = ?${internal ? '' : ', changed = ?'}${free.map(([column]) => `, ${column} = ?`).join('')} WHERE key = ?`,
+      `UPDATE ${name} SET row = ?${internal ? '' : ', changed = ?, changed_by = ?'}${free.map(([column]) => `, ${column} = ?`).join('')} WHERE key = ?`,
     );
     this.remove = database.prepare(`DELETE FROM ${name} WHERE key = ?`);
   }
@@ -63,7 +70,7 @@ class Table {
     return this.changes[type] !== undefined;
   }
 
-  apply(event: ProjectedEvent, occasion: Omit<Occasion, 'key'>): void {
+  apply(event: ProjectedEvent, occasion: Omit<Occasion, 'key'>, cause: Cause): void {
     const change = this.changes[event.type];
     if (change === undefined) return;
     const { identity, receivedAt, position } = occasion;
@@ -74,7 +81,7 @@ class Table {
       const after = change.apply(kept.row, event.data, { identity, key, receivedAt, position });
       if (after === kept.row) continue;
       kept.row = after;
-      kept.changed = position;
+      kept.change = { position, cause };
       this.changed.set(key, kept);
     }
   }
@@ -92,16 +99,19 @@ class Table {
   }
 
   private write(key: string, kept: Kept): void {
-    const { row, changed } = kept;
+    const { row } = kept;
+    const change = kept.change === undefined ? [] : valuesOf(kept.change);
+    // Rows are kept for the next batches, events are not.
+    kept.change = undefined;
     if (row === undefined) {
       this.remove.run(key);
-      this.tombstones?.put(key, changed);
+      this.tombstones?.put(key, change);
       kept.indexed = undefined;
       return;
     }
     if (kept.indexed === undefined) this.tombstones?.take(key);
     const indexed = this.indexOf(row);
-    const values = this.tombstones === undefined ? [JSON.stringify(row)] : [JSON.stringify(row), changed];
+    const values = [JSON.stringify(row), ...(this.tombstones === undefined ? [] : change)];
     if (indexed === kept.indexed) this.update.run(...values, ...this.unindexed.map((valueOf) => valueOf(row)), key);
     else this.upsert.run(key, ...values, ...this.columns.map((valueOf) => valueOf(row)));
     kept.indexed = indexed;
@@ -112,7 +122,7 @@ class Table {
     if (known !== undefined) return known;
     const stored = this.select.get(key);
     const row = stored === undefined ? undefined : (JSON.parse(stored.row) as object);
-    const kept = { row, changed: '', indexed: row === undefined ? undefined : this.indexOf(row) };
+    const kept = { row, change: undefined, indexed: row === undefined ? undefined : this.indexOf(row) };
     this.rows.set(key, kept);
     return kept;
   }
@@ -121,6 +131,8 @@ class Table {
     return JSON.stringify(this.indexed.map((valueOf) => valueOf(row)));
   }
 }
+
+const valuesOf = ({ position, cause }: Change): readonly string[] => [position, causeText(cause)];
 
 /** The rows of one projection that are gone, so that whoever follows it hears of that. A row that comes back is not gone. */
 class Tombstones {
@@ -132,13 +144,13 @@ class Tombstones {
     database: SqliteDatabase,
     private readonly projection: string,
   ) {
-    this.insert = database.prepare('INSERT OR REPLACE INTO removed VALUES (?, ?, ?)');
+    this.insert = database.prepare('INSERT OR REPLACE INTO removed VALUES (?, ?, ?, ?)');
     this.remove = database.prepare('DELETE FROM removed WHERE projection = ? AND key = ?');
     this.any = database.prepare('SELECT 1 FROM removed WHERE projection = ?').get(projection) !== undefined;
   }
 
-  put(key: string, position: Position): void {
-    this.insert.run(this.projection, key, position);
+  put(key: string, change: readonly string[]): void {
+    this.insert.run(this.projection, key, ...change);
     this.any = true;
   }
 
@@ -162,6 +174,8 @@ export class ProjectorTables {
   private readonly appended: AppendedTables | undefined;
   private readonly keepCheckpoint;
   private readonly readCheckpoint;
+  /** The newest event that no retention takes away. */
+  private kept: Anchor | undefined;
 
   constructor(
     private readonly database: SqliteDatabase,
@@ -172,7 +186,9 @@ export class ProjectorTables {
     this.keepCheckpoint = database.prepare(
       'UPDATE checkpoint SET position = ?, skipped = skipped + ?, anchor = coalesce(?, anchor)',
     );
-    this.readCheckpoint = database.prepare<[], { position: string }>('SELECT position FROM checkpoint');
+    this.readCheckpoint = database.prepare<[], { position: string; anchor: string | null }>(
+      'SELECT position, anchor FROM checkpoint',
+    );
   }
 
   get checkpoint(): Position {
@@ -182,7 +198,8 @@ export class ProjectorTables {
   /** Applies what lies after the checkpoint. An event that a projection cannot take is skipped and reported; at one of a newer program it ends. */
   apply(events: readonly RecordedEvent[], checkpoint: Position): Applied {
     const run = this.database.transaction((): Applied => {
-      const from = this.checkpoint;
+      const { position: from = '', anchor = null } = this.readCheckpoint.get() ?? {};
+      this.kept = readAnchor(anchor);
       const { skipped, taken, newer } = this.applyAll(events.filter(({ position }) => position > from));
       for (const table of this.tables) table.flush();
       const reached = newer === undefined ? checkpoint : (taken.at(-1)?.position ?? from);
@@ -209,6 +226,7 @@ export class ProjectorTables {
   private applyAll(events: readonly RecordedEvent[]): Applied & { readonly taken: readonly RecordedEvent[] } {
     const skipped: Applied['skipped'][number][] = [];
     for (const [place, event] of events.entries()) {
+      if (isKept(event)) this.kept = anchorOf(event);
       try {
         this.applyOne(event);
       } catch (error) {
@@ -225,8 +243,9 @@ export class ProjectorTables {
     // Rows of a type that a later program brings come with a new version of a projection, which builds them anew.
     if (!isKnownType(recorded.type)) return;
     const event = upcast<ProjectedEvent>(recorded);
-    for (const table of this.tablesOf(event.type)) table.apply(event, occasion);
-    this.appended?.apply(recorded, event, occasion);
+    const cause = causeOf(anchorOf(recorded), this.kept);
+    for (const table of this.tablesOf(event.type)) table.apply(event, occasion, cause);
+    this.appended?.apply(recorded, event, { ...occasion, cause });
   }
 
   private tablesOf(type: string): readonly Table[] {

@@ -1,5 +1,5 @@
 import type { Position } from '@app/kernel';
-import type { Anchor } from './anchor';
+import type { Anchor, Cause } from './anchor';
 import { readAnchor } from './anchor';
 import type { SqliteDatabase } from './database';
 import type { FollowedTable, KeptChange } from './followed-tables';
@@ -14,6 +14,7 @@ export interface RowPlace {
 export interface RowChange {
   readonly place: RowPlace;
   readonly key: string;
+  readonly cause: Cause;
   /** The row as JSON; absent when it is gone. */
   readonly row?: string;
 }

@@ -28,12 +28,15 @@ export function* rowsOf(file: string, { table, key, identity }: WantedRows): Gen
       .iterate(...conditions.flatMap(({ values }) => values));
     for (const row of rows) {
       if (isKeyed) yield { key: String(row.key), row: JSON.parse(String(row.row)) as object };
-      else yield { row };
+      else yield { row: shownOf(row) };
     }
   } finally {
     database.close();
   }
 }
+
+// By what a change is known again is for those who follow changes.
+const shownOf = ({ changed_by: _by, ...row }: Record<string, unknown>): object => row;
 
 /** The charge box of a transaction as far as the read models know it. */
 export function identityOfTransaction(file: string, transactionId: number): string | undefined {
