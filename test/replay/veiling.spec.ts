@@ -1,5 +1,5 @@
 import { idTagStream, idTagVeiling } from '@app/charge-box';
-import type { Texts } from '@app/kernel';
+import type { EventMetadata, Texts, Veilable } from '@app/kernel';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -9,8 +9,8 @@ const file = join(__dirname, 'golden/shapes.json');
 const shapes = JSON.parse(readFileSync(file, 'utf8')) as Record<string, object>;
 const metadata = { schema: 1, correlationId: 'c', causationId: 'c', actor: 'charge-box', receivedAt: '' };
 const hidden: Texts = { text: () => 'hidden', ending: (key) => key.replace(/[^|]*$/, 'hidden') };
-const veil = (type: string, data: object, more: object = {}) =>
-  idTagVeiling.inEvent({ type, data, metadata: { ...metadata, ...more } }, hidden);
+const veil = (type: string, data: object, more: Partial<EventMetadata> = {}) =>
+  idTagVeiling.inEvent<Veilable>({ type, data, metadata: { ...metadata, ...more } }, hidden);
 
 /** An example of data with every idTag that a shape has. */
 function sample(shape: unknown): unknown {

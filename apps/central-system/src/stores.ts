@@ -1,5 +1,5 @@
 import type { ReadinessCheck } from '@app/api';
-import { lockForWriting, openEmbeddedStore, openEventStoreDb, openInMemoryStore } from '@app/event-store';
+import { lockForWriting, openEmbeddedStore, openEventStoreDb, openInMemoryStore, TextKeys } from '@app/event-store';
 import type { WriteLock } from '@app/event-store';
 import type { EventStore, Log, Position } from '@app/kernel';
 import { codedError, hasCode } from '@app/kernel';
@@ -9,10 +9,13 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Configuration } from './configuration';
 import type { LogPlace } from './store-opener';
+import { unveiledForRows } from './store-opener';
 
 /** The event store that the configuration names, and the read models that are built from it. */
 export interface History {
   readonly store: EventStore;
+  /** What tokens in the log mean. */
+  readonly keys: TextKeys;
   readonly readModels: ReadModels;
   /** Opens the log once more, in a thread; absent where it is only in memory. */
   readonly openStore?: StoreOpener;
@@ -32,9 +35,9 @@ export function openHistory(configuration: Configuration, log: Log): Promise<His
 async function inMemory({ DATA_DIR }: Configuration, log: Log): Promise<History> {
   const store = openInMemoryStore();
   const file = join(DATA_DIR, `read-models-${process.pid}-${Date.now()}.db`);
-  const readModels = new ReadModels({ file, store, log, disposable: true });
+  const readModels = new ReadModels({ file, store: unveiledForRows(store), log, disposable: true });
   await readModels.prepare();
-  return { store, readModels, about: () => undefined, close: () => store.close() };
+  return { store, keys: new TextKeys(), readModels, about: () => undefined, close: () => store.close() };
 }
 
 async function embedded({ DATA_DIR }: Configuration, log: Log): Promise<History> {
@@ -43,7 +46,7 @@ async function embedded({ DATA_DIR }: Configuration, log: Log): Promise<History>
   const openStore = openerOf({ kind: 'embedded', file });
   return closedOnFailure(store, async () => ({
     store,
-    readModels: await openReadModels({ DATA_DIR, store, log }, openStore),
+    ...(await openReadModels({ DATA_DIR, store, log }, openStore)),
     openStore,
     about: () => undefined,
     close: () => store.close(),
@@ -61,7 +64,7 @@ async function eventStoreDb(configuration: Configuration, log: Log): Promise<His
     const openStore = openerOf({ kind: 'eventstoredb', ...place });
     return await closedOnFailure(store, async () => ({
       store,
-      readModels: await openReadModels({ DATA_DIR, store, log }, openStore),
+      ...(await openReadModels({ DATA_DIR, store, log }, openStore)),
       openStore,
       about: () => {
         const { node, live } = store.status();
@@ -91,10 +94,12 @@ const openerOf = (place: LogPlace): StoreOpener => ({
 async function openReadModels(
   { DATA_DIR, store, log }: { readonly DATA_DIR: string; readonly store: EventStore; readonly log: Log },
   openStore: StoreOpener,
-): Promise<ReadModels> {
+): Promise<Pick<History, 'readModels' | 'keys'>> {
   const readModels = new ReadModels({ file: join(DATA_DIR, 'read-models.db'), store, openStore, log });
   await readModels.prepare();
-  return readModels;
+  const keys = new TextKeys();
+  keys.seed(readModels.tokens());
+  return { readModels, keys };
 }
 
 async function closedOnFailure(store: EventStore, open: () => Promise<History>): Promise<History> {

@@ -60,6 +60,10 @@ export class Projector {
     const { skipped, newer } = this.rows.apply(events, checkpoint);
     this.skipped += skipped.length;
     this.applied += events.length;
+    if (this.rows.startsAnew()) {
+      this.indexed = false;
+      throw new Error('An idTag was erased: its rows are built anew');
+    }
     for (const { event, error } of skipped) this.signals.skipped(event, error);
     if (newer !== undefined) {
       this.tell(this.rows.checkpoint, false);

@@ -8,6 +8,17 @@ export interface Wanted {
   readonly of?: string | undefined;
 }
 
+/** What is known of the tokens of a log, in its order. */
+export interface KnownTokens {
+  readonly position: Position;
+  readonly tokens: Iterable<{
+    readonly token: string;
+    readonly text?: string;
+    readonly of?: string;
+    readonly erasedAs?: string;
+  }>;
+}
+
 interface Meaning {
   /** What is shown in the place of the token. */
   readonly shown: string;
@@ -41,6 +52,11 @@ export class TextKeys {
     return this.tokens.size;
   }
 
+  /** Up to where in the log everything is known. */
+  get position(): Position {
+    return this.reached;
+  }
+
   tokenOf(text: string, of?: string): string | undefined {
     return this.tokens.get(nameOf({ text, of }));
   }
@@ -59,6 +75,15 @@ export class TextKeys {
     return [...this.meanings].flatMap(([token, { what }]) =>
       what === undefined ? [] : [{ ...what, token, stands: this.tokens.get(nameOf(what)) === token }],
     );
+  }
+
+  /** Takes over what is known of the log up to a position. Call it before anything else. */
+  seed({ position, tokens }: KnownTokens): void {
+    for (const { token, text, of, erasedAs } of tokens) {
+      if (text !== undefined) this.keyed(token, { text, of });
+      else if (erasedAs !== undefined) this.erased(token, erasedAs);
+    }
+    this.reached = position;
   }
 
   /** Calls back whenever a text was erased, until the returned function is called. */

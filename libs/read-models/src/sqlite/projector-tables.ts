@@ -7,7 +7,8 @@ import type { Anchor, Cause } from './anchor';
 import { anchorIn, anchorOf, causeOf, causeText, isKept, readAnchor } from './anchor';
 import { AppendedTables } from './appended-tables';
 import type { SqliteDatabase } from './database';
-import { builtIn } from './database';
+import { builtIn, makeTables } from './database';
+import { VeilKeys } from './veil-keys';
 
 type Row = object | undefined;
 
@@ -172,6 +173,10 @@ export class ProjectorTables {
   private readonly tables: readonly Table[];
   private readonly byType = new Map<string, readonly Table[]>();
   private readonly appended: AppendedTables | undefined;
+  private readonly veilKeys: VeilKeys;
+  /** A text was erased that may still stand in the log of SQLite. */
+  private toPurge = false;
+  private toRebuild = false;
   private readonly keepCheckpoint;
   private readonly readCheckpoint;
   /** The newest event that no retention takes away. */
@@ -179,8 +184,10 @@ export class ProjectorTables {
 
   constructor(
     private readonly database: SqliteDatabase,
-    { projections, appended } = builtIn,
+    private readonly kind = builtIn,
   ) {
+    const { projections, appended } = kind;
+    this.veilKeys = new VeilKeys(database, projections);
     this.tables = projections.map((projection) => new Table(database, projection));
     this.appended = appended.length === 0 ? undefined : new AppendedTables(database, appended);
     this.keepCheckpoint = database.prepare(
@@ -207,11 +214,31 @@ export class ProjectorTables {
       return { skipped, newer };
     });
     try {
-      return run();
+      const applied = run();
+      this.purge();
+      return applied;
     } catch (error) {
       for (const table of this.tables) table.forget();
       throw error;
     }
+  }
+
+  /** True once an erasure has thrown all rows away: the log is to be read from its beginning. */
+  startsAnew(): boolean {
+    const anew = this.toRebuild;
+    this.toRebuild = false;
+    return anew;
+  }
+
+  private purge(): void {
+    if (this.toRebuild) {
+      for (const table of this.tables) table.forget();
+      makeTables(this.database, this.kind);
+    }
+    if (!this.toPurge) return;
+    const [result] = this.database.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
+    // Somebody reads at this moment: with the next events it is tried again.
+    this.toPurge = result?.busy !== 0;
   }
 
   /** Applies events whatever the checkpoint, which stays. Throws at an event of a newer program. */
@@ -238,6 +265,8 @@ export class ProjectorTables {
   }
 
   private applyOne(recorded: RecordedEvent): void {
+    const gone = this.veilKeys.take(recorded);
+    if (gone !== undefined) this.erase(gone);
     const occasion = occasionOf(recorded);
     if (occasion === undefined) return;
     // Rows of a type that a later program brings come with a new version of a projection, which builds them anew.
@@ -246,6 +275,17 @@ export class ProjectorTables {
     const cause = causeOf(anchorOf(recorded), this.kept);
     for (const table of this.tablesOf(event.type)) table.apply(event, occasion, cause);
     this.appended?.apply(recorded, event, { ...occasion, cause });
+  }
+
+  private erase(gone: Parameters<VeilKeys['erase']>[0]): void {
+    this.toPurge = true;
+    if (this.kind.opaque) {
+      this.toRebuild = true;
+      return;
+    }
+    for (const table of this.tables) table.flush();
+    for (const table of this.tables) table.forget();
+    this.veilKeys.erase(gone);
   }
 
   private tablesOf(type: string): readonly Table[] {
