@@ -8,6 +8,7 @@ export type { PartNote } from './ndjson';
 export { checkMoment, endedAt, momentOf, startOf } from './moment';
 export type { Moment } from './moment';
 export { openLog } from './open-log';
+export type { OpenedLog } from './open-log';
 export { masked, withMaskedEvent, withMaskedIdTags } from './personal';
 export { placeOf, placeOfService, shownPlace, usualFolder } from './place';
 export type { Place } from './place';

@@ -48,6 +48,12 @@ export function veiled(store: EventStore, options: VeiledOptions): EventStore {
   };
 }
 
+/** Makes of stored events what who uses a veiled store sees. */
+export function lifter(store: EventStore, options: VeiledOptions) {
+  const veil = new Veil(store, options);
+  return async (events: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> => veil.lift(events);
+}
+
 interface Covered {
   readonly stream: string;
   readonly events: readonly EventToAppend[];

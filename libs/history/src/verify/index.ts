@@ -119,9 +119,10 @@ export async function verifyHistory(
   const running = await begun(evidence, only);
   const digest = new Digest();
   try {
-    for await (const { events, share } of scan(evidence.log)) {
+    for await (const { events, share } of scan(evidence.raw ?? evidence.log)) {
       for (const event of events) digest.take(event);
-      for (const each of running) each.takeAll(events);
+      const lifted = (await evidence.lift?.(events)) ?? events;
+      for (const each of running) each.takeAll(each.check.raw ? events : lifted);
       onProgress?.('reading', share, digest.count);
     }
   } catch (error) {
