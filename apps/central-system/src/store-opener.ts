@@ -1,5 +1,5 @@
 import { idTagVeiling } from '@app/charge-box';
-import { openEmbeddedStore, openEventStoreDb, TextKeys, veiled } from '@app/event-store';
+import { openEmbeddedStore, openEventStoreDb, veiledForRows } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
 
 /** Where the thread of the read models finds the log. */
@@ -9,12 +9,7 @@ export type LogPlace =
 
 /** Opens the log a second time, for reading, in the thread that builds the read models. */
 export async function openForProjector(options: unknown): Promise<EventStore> {
-  return unveiledForRows(await openStore(options as LogPlace));
-}
-
-/** The log as rows are made of it: they must know what may have to be erased in them. */
-export function unveiledForRows(store: EventStore): EventStore {
-  return veiled(store, { keys: new TextKeys(), veiling: idTagVeiling, showsKeys: true });
+  return veiledForRows(await openStore(options as LogPlace), idTagVeiling);
 }
 
 function openStore(place: LogPlace): Promise<EventStore> {

@@ -1,5 +1,13 @@
 import type { ReadinessCheck } from '@app/api';
-import { lockForWriting, openEmbeddedStore, openEventStoreDb, openInMemoryStore, TextKeys } from '@app/event-store';
+import { idTagVeiling } from '@app/charge-box';
+import {
+  lockForWriting,
+  openEmbeddedStore,
+  openEventStoreDb,
+  openInMemoryStore,
+  TextKeys,
+  veiledForRows,
+} from '@app/event-store';
 import type { WriteLock } from '@app/event-store';
 import type { EventStore, Log, Position } from '@app/kernel';
 import { codedError, hasCode } from '@app/kernel';
@@ -9,7 +17,6 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Configuration } from './configuration';
 import type { LogPlace } from './store-opener';
-import { unveiledForRows } from './store-opener';
 
 /** The event store that the configuration names, and the read models that are built from it. */
 export interface History {
@@ -35,7 +42,7 @@ export function openHistory(configuration: Configuration, log: Log): Promise<His
 async function inMemory({ DATA_DIR }: Configuration, log: Log): Promise<History> {
   const store = openInMemoryStore();
   const file = join(DATA_DIR, `read-models-${process.pid}-${Date.now()}.db`);
-  const readModels = new ReadModels({ file, store: unveiledForRows(store), log, disposable: true });
+  const readModels = new ReadModels({ file, store: veiledForRows(store, idTagVeiling), log, disposable: true });
   await readModels.prepare();
   return { store, keys: new TextKeys(), readModels, about: () => undefined, close: () => store.close() };
 }
@@ -95,7 +102,8 @@ async function openReadModels(
   { DATA_DIR, store, log }: { readonly DATA_DIR: string; readonly store: EventStore; readonly log: Log },
   openStore: StoreOpener,
 ): Promise<Pick<History, 'readModels' | 'keys'>> {
-  const readModels = new ReadModels({ file: join(DATA_DIR, 'read-models.db'), store, openStore, log });
+  const file = join(DATA_DIR, 'read-models.db');
+  const readModels = new ReadModels({ file, store: veiledForRows(store, idTagVeiling), openStore, log });
   await readModels.prepare();
   const keys = new TextKeys();
   keys.seed(readModels.tokens());

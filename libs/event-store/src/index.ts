@@ -15,7 +15,7 @@ export { Seals, sealStream, sealType } from './chain/seals';
 export { erase } from './veil/erase';
 export type { Erasable, Erased } from './veil/erase';
 export { TextKeys } from './veil/keys';
-export { lifter, veiled } from './veil/veiled';
+export { lifter, veiled, veiledForRows } from './veil/veiled';
 export type { VeiledOptions } from './veil/veiled';
 export { openInMemoryStore } from './in-memory';
 export type { InMemoryOptions } from './in-memory';

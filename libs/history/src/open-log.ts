@@ -1,5 +1,5 @@
 import { idTagVeiling } from '@app/charge-box';
-import { lifter, openEmbeddedStore, openEventStoreDb, TextKeys, veiled } from '@app/event-store';
+import { lifter, openEmbeddedStore, openEventStoreDb, TextKeys, veiled, veiledForRows } from '@app/event-store';
 import type { EventStore, RecordedEvent } from '@app/kernel';
 import { codedError } from '@app/kernel';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
@@ -27,7 +27,7 @@ export async function openLog(place: Place, onProgress?: (progress: CopyProgress
 
 export function unveiled(raw: EventStore): OpenedLog {
   const options = { keys: new TextKeys(), veiling: idTagVeiling };
-  const forRows = veiled(raw, { keys: new TextKeys(), veiling: idTagVeiling, showsKeys: true });
+  const forRows = veiledForRows(raw, idTagVeiling);
   return { ...veiled(raw, options), raw, forRows, lift: lifter(raw, options) };
 }
 

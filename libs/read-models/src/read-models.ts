@@ -11,7 +11,7 @@ import type { WorkerMessage } from './projector-worker';
 import type { SqliteDatabase } from './sqlite/database';
 import { anchorPosition, isMadeOf } from './sqlite/anchor';
 import { checkpointOf, hasIndexes, makeIndexes, makeTables, openForReading, openForWriting } from './sqlite/database';
-import type { KnownToken } from './sqlite/veil-keys';
+import type { KnownTokens } from './sqlite/veil-keys';
 import { knownTokens } from './sqlite/veil-keys';
 import { lastSeenFrom, pendingFrom, seedFrom, tasksFrom } from './sqlite/seed';
 import { discard, fits, isOffered, takeOver } from './take-over';
@@ -84,11 +84,8 @@ export class ReadModels {
   }
 
   /** What is known of tokens in the log, as of the checkpoint. */
-  tokens(): { readonly position: Position; readonly tokens: readonly KnownToken[] } {
-    return this.writer.transaction(() => ({
-      position: checkpointOf(this.writer),
-      tokens: knownTokens(this.writer),
-    }))();
+  tokens(): KnownTokens {
+    return knownTokens(this.writer);
   }
 
   /** The to-do lists of the sagas, as of the checkpoint. */

@@ -61,7 +61,7 @@ function notesOf(quirks: readonly QuirkNote[], data: object, texts: Texts): read
   const { idTag } = data as { readonly idTag?: unknown };
   const of = typeof idTag === 'string' ? idTag : undefined;
   return inList(quirks, (note) =>
-    note.text && /idtag/i.test(note.path ?? '') ? { ...note, text: texts.text(note.text, of) } : note,
+    note.text && /idtag/i.test(note.path ?? '') ? { ...note, text: texts.text(note.text, of ?? note.text) } : note,
   );
 }
 

@@ -32,7 +32,8 @@ const nobody = 'erased';
 export async function erase({ store, keys, veiling }: Erasable, text: string, at: string): Promise<Erased> {
   await keys.catchUp(store);
   const owner = veiling.ownerOf(text);
-  const found = keys.meaningful().filter((what) => veiling.ownerOf(what.of ?? what.text) === owner);
+  const isTheirs = (one: string | undefined): boolean => one !== undefined && veiling.ownerOf(one) === owner;
+  const found = keys.meaningful().filter(({ text: known, of }) => isTheirs(known) || isTheirs(of));
   const pseudonym = pseudonymOf(found.map(({ token }) => token));
   let position: Position | undefined;
   for (const { token, stands, ...what } of found) {

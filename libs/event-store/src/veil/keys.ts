@@ -92,6 +92,10 @@ export class TextKeys {
     return () => void this.listeners.delete(listener);
   }
 
+  isAbout({ stream }: Pick<RecordedEvent, 'stream'>): boolean {
+    return tokenOfStream(stream) !== undefined;
+  }
+
   /** Takes an event into account that tells about a token; true if it was one. Harmless when repeated. */
   take({ stream, type, data }: Pick<RecordedEvent, 'stream' | 'type' | 'data'>): boolean {
     const token = tokenOfStream(stream);

@@ -1,7 +1,7 @@
 import type { EventStore, EventToAppend, RecordedEvent, Texts, Veiling } from '@app/kernel';
-import { textKeyPrefix } from '@app/kernel';
-import type { TextKeys, Wanted } from './keys';
-import { isToken } from './keys';
+import { tokenOfStream } from '@app/kernel';
+import type { KnownTokens, Wanted } from './keys';
+import { isToken, TextKeys } from './keys';
 
 export interface VeiledOptions {
   readonly keys: TextKeys;
@@ -45,6 +45,24 @@ export function veiled(store: EventStore, options: VeiledOptions): EventStore {
     },
     purge: async () => store.purge?.(),
     close: () => store.close(),
+  };
+}
+
+/** A log as rows are made of it: with the events that tell the meaning of tokens. */
+export function veiledForRows<Store extends EventStore & { wake?(): void }>(store: Store, veiling: Veiling) {
+  let keys = new TextKeys();
+  let log = veiled(store, { keys, veiling, showsKeys: true });
+  return {
+    ...veiled(store, { keys: new TextKeys(), veiling }),
+    readAll: (page: Parameters<EventStore['readAll']>[0]) => log.readAll(page),
+    subscribe: (...wanted: Parameters<EventStore['subscribe']>) => log.subscribe(...wanted),
+    wake: () => store.wake?.(),
+    /** Told what rows know, and nothing else, it shows events as the rows saw them, up to an erasure. */
+    learn: (known: KnownTokens) => {
+      keys = new TextKeys();
+      keys.seed(known);
+      log = veiled(store, { keys, veiling, showsKeys: true });
+    },
   };
 }
 
@@ -127,38 +145,50 @@ class Veil {
     return known === undefined ? stream : veiling.streamOf(known);
   }
 
-  /** Events as those who use the store see them. */
+  /** Events as those who use the store see them; what the log tells of tokens is taken in its order. */
   lift(events: readonly RecordedEvent[]): readonly RecordedEvent[] | Promise<readonly RecordedEvent[]> {
-    const { lifted, unknown } = this.liftKnown(events);
-    if (unknown.size === 0) return lifted;
-    return this.keys.look(this.store, unknown).then(() => this.liftKnown(events).lifted);
+    const lifted: RecordedEvent[] = [];
+    for (const [place, event] of events.entries()) {
+      const { seen, unknown } = this.liftOne(event);
+      if (unknown.size > 0) return this.liftRest(events.slice(place), lifted);
+      lifted.push(...seen);
+    }
+    return lifted;
   }
 
-  private liftKnown(events: readonly RecordedEvent[]) {
+  private async liftRest(events: readonly RecordedEvent[], lifted: RecordedEvent[]) {
     const unknown = new Set<string>();
+    for (const event of events)
+      if (!this.keys.isAbout(event)) for (const token of this.liftOne(event).unknown) unknown.add(token);
+    // Those whose meaning comes along are not looked up: an erasure comes at its place.
+    for (const { stream, type } of events) if (type === 'TextKeyed') unknown.delete(tokenOfStream(stream) ?? '');
+    await this.keys.look(this.store, unknown);
+    // What is unknown now only looks like a token.
+    for (const event of events) lifted.push(...this.liftOne(event).seen);
+    return lifted;
+  }
+
+  private liftOne(event: RecordedEvent): {
+    readonly seen: readonly RecordedEvent[];
+    readonly unknown: ReadonlySet<string>;
+  } {
+    if (this.keys.take(event)) return { seen: this.showsKeys ? [event] : [], unknown: none };
+    let unknown = none;
     const text = (token: string): string => {
       if (!isToken(token)) return token;
       const shown = this.keys.shownFor(token);
-      if (shown === undefined) unknown.add(token);
+      if (shown === undefined) unknown = new Set([...unknown, token]);
       return shown ?? token;
     };
     const ending = (composed: string): string => {
       const from = composed.lastIndexOf('|') + 1;
       return composed.slice(0, from) + text(composed.slice(from));
     };
-    const texts: Texts = { text, ending };
-    const lifted = events.flatMap((event) => this.liftOne(event, texts));
-    return { lifted, unknown };
-  }
-
-  private liftOne(event: RecordedEvent, texts: Texts): readonly RecordedEvent[] {
-    if (event.stream.startsWith(textKeyPrefix)) {
-      this.keys.take(event);
-      return this.showsKeys ? [event] : [];
-    }
-    const lifted = this.veiling.inEvent(event, texts);
+    const lifted = this.veiling.inEvent(event, { text, ending });
     const inName = this.veiling.inStream(event.stream);
     const isVeiled = inName !== undefined && isToken(inName);
-    return [isVeiled ? { ...lifted, stream: this.veiling.streamOf(texts.text(inName)) } : lifted];
+    return { seen: [isVeiled ? { ...lifted, stream: this.veiling.streamOf(text(inName)) } : lifted], unknown };
   }
 }
+
+const none: ReadonlySet<string> = new Set();

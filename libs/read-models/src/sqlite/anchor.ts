@@ -1,17 +1,16 @@
-import { forgetsItsPast, idTagPrefix } from '@app/charge-box';
+import { forgetsItsPast, snapshotPrefix } from '@app/charge-box';
 import type { EventStore, Position, RecordedEvent } from '@app/kernel';
-import { BEGINNING, textKeyPrefix } from '@app/kernel';
+import { BEGINNING } from '@app/kernel';
 import type { SqliteDatabase } from './database';
 
 /** One event of a log, by which the log is known again. */
 export type Anchor = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'position'>;
 
-/** Streams that forget, or whose names may have to be forgotten. */
-const passing = [textKeyPrefix, idTagPrefix];
-
-/** The newest event that no retention takes away, as text; `null` if there is none. */
-export function anchorIn(events: readonly RecordedEvent[]): string | null {
-  const newest = events.findLast(({ stream }) => !forgetsItsPast(stream) && !passing.some((prefix) => stream.startsWith(prefix)));
+/** The newest event that no retention takes away, as text; `null` if there is none. `but`: a prefix of streams that do not count either. */
+export function anchorIn(events: readonly RecordedEvent[], but?: string): string | null {
+  const newest = events.findLast(
+    ({ stream }) => !forgetsItsPast(stream) && (but === undefined || !stream.startsWith(but)),
+  );
   if (newest === undefined) return null;
   const { stream, revision, id, position } = newest;
   return JSON.stringify({ stream, revision, id, position } satisfies Anchor);

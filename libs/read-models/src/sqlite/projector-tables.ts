@@ -1,4 +1,4 @@
-import { isKnownType, upcast } from '@app/charge-box';
+import { idTagPrefix, isKnownType, upcast } from '@app/charge-box';
 import type { Position, RecordedEvent } from '@app/kernel';
 import { hasCode } from '@app/kernel';
 import type { Occasion, ProjectedEvent, Projection } from '../projection';
@@ -8,6 +8,7 @@ import { anchorIn, anchorOf, causeOf, causeText, isKept, readAnchor } from './an
 import { AppendedTables } from './appended-tables';
 import type { SqliteDatabase } from './database';
 import { builtIn, makeTables } from './database';
+import type { Gone } from './veil-keys';
 import { VeilKeys } from './veil-keys';
 
 type Row = object | undefined;
@@ -175,6 +176,7 @@ export class ProjectorTables {
   private readonly appended: AppendedTables | undefined;
   private readonly veilKeys: VeilKeys;
   /** A text was erased that may still stand in the log of SQLite. */
+  private readonly gone: Gone[] = [];
   private toPurge = false;
   private toRebuild = false;
   private readonly keepCheckpoint;
@@ -191,7 +193,7 @@ export class ProjectorTables {
     this.tables = projections.map((projection) => new Table(database, projection));
     this.appended = appended.length === 0 ? undefined : new AppendedTables(database, appended);
     this.keepCheckpoint = database.prepare(
-      'UPDATE checkpoint SET position = ?, skipped = skipped + ?, anchor = coalesce(?, anchor)',
+      'UPDATE checkpoint SET position = ?, skipped = skipped + ?, anchor = coalesce(?, anchor, ?)',
     );
     this.readCheckpoint = database.prepare<[], { position: string; anchor: string | null }>(
       'SELECT position, anchor FROM checkpoint',
@@ -210,7 +212,8 @@ export class ProjectorTables {
       const { skipped, taken, newer } = this.applyAll(events.filter(({ position }) => position > from));
       for (const table of this.tables) table.flush();
       const reached = newer === undefined ? checkpoint : (taken.at(-1)?.position ?? from);
-      if (reached > from) this.keepCheckpoint.run(reached, skipped.length, anchorIn(taken));
+      if (reached > from) this.keep(reached, skipped.length, taken);
+      for (const gone of this.gone.splice(0)) this.veilKeys.eraseAnchor(gone);
       return { skipped, newer };
     });
     try {
@@ -221,6 +224,11 @@ export class ProjectorTables {
       for (const table of this.tables) table.forget();
       throw error;
     }
+  }
+
+  /** The name of a stream may have to be erased with its idTag: such a one is relied on where there is no other. */
+  private keep(reached: Position, skipped: number, taken: readonly RecordedEvent[]): void {
+    this.keepCheckpoint.run(reached, skipped, anchorIn(taken, idTagPrefix), anchorIn(taken));
   }
 
   /** True once an erasure has thrown all rows away: the log is to be read from its beginning. */
@@ -277,7 +285,8 @@ export class ProjectorTables {
     this.appended?.apply(recorded, event, { ...occasion, cause });
   }
 
-  private erase(gone: Parameters<VeilKeys['erase']>[0]): void {
+  private erase(gone: Gone): void {
+    this.gone.push(gone);
     this.toPurge = true;
     if (this.kind.opaque) {
       this.toRebuild = true;

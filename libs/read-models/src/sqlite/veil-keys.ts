@@ -1,7 +1,10 @@
-import type { RecordedEvent, VeilEvent } from '@app/kernel';
+import { idTagStream } from '@app/charge-box';
+import type { Position, RecordedEvent, VeilEvent } from '@app/kernel';
 import { tokenOfStream } from '@app/kernel';
 import type { Projection } from '../projection';
+import { readAnchor } from './anchor';
 import type { SqliteDatabase } from './database';
+import { checkpointOf } from './database';
 
 /** A token of the log as the rows know it, in the order of the log. */
 export interface KnownToken {
@@ -13,6 +16,17 @@ export interface KnownToken {
   readonly erasedAs?: string;
 }
 
+/** What is known of tokens up to a position. */
+export interface KnownTokens {
+  readonly position: Position;
+  readonly tokens: readonly KnownToken[];
+}
+
+/** A log that can be told what rows know of its tokens: it then shows events as the rows saw them, up to an erasure. */
+export interface Learning {
+  learn(known: KnownTokens): void;
+}
+
 interface Kept {
   readonly token: string;
   readonly text: string | null;
@@ -21,7 +35,7 @@ interface Kept {
 }
 
 /** A text that is to be nowhere any more. */
-interface Gone {
+export interface Gone {
   readonly text: string;
   readonly owner: string | null;
   readonly as: string;
@@ -60,10 +74,19 @@ export class VeilKeys {
   /** Puts what is shown in place of a text into every row that has it. */
   erase(gone: Gone): void {
     for (const projection of this.projections) this.eraseIn(projection, gone);
-    this.eraseKeys(gone);
+    if (gone.owner === null) return this.eraseKeys(gone);
     this.database
       .prepare(`UPDATE quirks SET last_text = ? WHERE last_text = ? AND last_path LIKE '%idtag%'`)
       .run(gone.as, gone.text);
+  }
+
+  /** The newest event may be in a stream that has an idTag in its name. */
+  eraseAnchor({ text, as }: Gone): void {
+    const { anchor = null } =
+      this.database.prepare<[], { anchor: string | null }>('SELECT anchor FROM checkpoint').get() ?? {};
+    const kept = readAnchor(anchor);
+    if (kept?.stream !== idTagStream(text)) return;
+    this.database.prepare('UPDATE checkpoint SET anchor = ?').run(JSON.stringify({ ...kept, stream: idTagStream(as) }));
   }
 
   private eraseIn({ name, columns }: Projection<object>, gone: Gone): void {
@@ -84,8 +107,7 @@ export class VeilKeys {
   }
 
   /** An idTag is the key of its row, and of what says that the row is gone. */
-  private eraseKeys({ text, owner, as }: Gone): void {
-    if (owner !== null) return;
+  private eraseKeys({ text, as }: Gone): void {
     const [former, key] = [text.toLowerCase(), as.toLowerCase()];
     this.database
       .prepare(`UPDATE OR REPLACE removed SET key = ? WHERE projection = 'id_tags' AND key = ?`)
@@ -101,7 +123,11 @@ export class VeilKeys {
 }
 
 /** Every token that the rows know of. */
-export function knownTokens(database: SqliteDatabase): readonly KnownToken[] {
+export function knownTokens(database: SqliteDatabase): KnownTokens {
+  return database.transaction(() => ({ position: checkpointOf(database), tokens: tokensIn(database) }))();
+}
+
+function tokensIn(database: SqliteDatabase): readonly KnownToken[] {
   return database
     .prepare<[], Kept>('SELECT token, text, owner, erased_as FROM veil_keys ORDER BY id')
     .all()
