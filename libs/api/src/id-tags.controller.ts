@@ -3,7 +3,7 @@ import type { IdTagRow, Paging } from '@app/read-models';
 import { FindIdTag, FindIdTags } from '@app/read-models';
 import { EraseIdTag, RemoveIdTag, SaveIdTag } from '@app/runtime';
 import { Controller, Delete, Get, HttpCode, Inject, Patch, Post, Put, Req, Res } from '@nestjs/common';
-import { CommandBus, QueryBus } from '@nestjs/cqrs';
+import { QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Changes, originOf } from './changes';
 import { csvOf, wantsCsv } from './csv';
@@ -33,7 +33,6 @@ export class IdTagsController {
     private readonly queries: QueryBus,
     private readonly changes: Changes,
     private readonly imports: IdTagImport,
-    private readonly commands: CommandBus,
     @Inject(API_OPTIONS) private readonly options: ApiOptions,
   ) {}
 
@@ -112,7 +111,7 @@ export class IdTagsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const erased = await this.commands.execute(new EraseIdTag(path.idTag, query.force, originOf(request)));
+    const erased = await this.changes.execute(new EraseIdTag(path.idTag, query.force, originOf(request)));
     if (erased.outcome === 'refused') throw new Problem('refused', erased.reason);
     const { outcome: _outcome, position, ...what } = erased;
     const captures = await this.options.captures.forgetIdTag(path.idTag);

@@ -22,6 +22,8 @@ export { statsOf } from './stats';
 export type { HistoryStats } from './stats';
 export { boxOfTransaction, transactionStory } from './transaction-story';
 export type { TransactionStory } from './transaction-story';
+export { longEnough, tracesOf } from './traces';
+export type { Trace, Traces } from './traces';
 export { checks, verifyHistory } from './verify';
 export type { CheckResult, Verification } from './verify';
 export type { Check, CheckRun, Finding } from './verify/check';

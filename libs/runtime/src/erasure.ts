@@ -1,11 +1,11 @@
-import type { Clock, Position } from '@app/kernel';
+import type { Position } from '@app/kernel';
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, ICommandHandler } from '@nestjs/cqrs';
-import { AuthorizationDirectory } from './authorization-directory';
 import { ChargeBoxes } from './charge-boxes';
 import type { OperatorOrigin } from './commands';
 import { IdTags } from './id-tag.handlers';
-import { CLOCK, ID_TAG_ERASER } from './tokens';
+import { RuntimeContext } from './runtime-context';
+import { ID_TAG_ERASER } from './tokens';
 
 /** What was erased of an idTag. */
 export interface ErasedIdTag {
@@ -44,9 +44,8 @@ export class EraseIdTag extends Command<Erasure> {
 export class EraseIdTagHandler implements ICommandHandler<EraseIdTag> {
   constructor(
     @Inject(ID_TAG_ERASER) private readonly eraser: IdTagEraser,
-    @Inject(CLOCK) private readonly clock: Clock,
+    private readonly context: RuntimeContext,
     private readonly idTags: IdTags,
-    private readonly directory: AuthorizationDirectory,
     private readonly boxes: ChargeBoxes,
   ) {
     // What boxes remember would come into their next snapshot.
@@ -54,16 +53,17 @@ export class EraseIdTagHandler implements ICommandHandler<EraseIdTag> {
   }
 
   async execute({ idTag, force, origin }: EraseIdTag): Promise<Erasure> {
-    const open = this.directory.openTransactionsOf(idTag);
+    const { directory } = this.context;
+    const open = directory.openTransactionsOf(idTag);
     if (open.length > 0 && !force)
       return {
         outcome: 'refused',
         reason: `The idTag has transactions open (${open.slice(0, 10).join(', ')}): their stops would not be taken for its own. Wait, close them, or erase with force=true.`,
       };
-    const removed = this.directory.find(idTag) !== undefined && (await this.remove(idTag, origin));
-    const at = new Date(this.clock.now()).toISOString();
+    const removed = directory.find(idTag) !== undefined && (await this.remove(idTag, origin));
+    const at = this.context.now();
     const erased = await this.eraser.erase(idTag, at);
-    this.directory.forget(idTag);
+    directory.forget(idTag);
     await this.boxes.forget();
     // Whatever a box was storing when it was told to forget.
     const late = await this.eraser.erase(idTag, at);

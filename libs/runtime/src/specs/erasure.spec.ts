@@ -15,7 +15,7 @@ let store: EventStore;
 let runtime: RuntimeAtWork;
 const started: RuntimeAtWork[] = [];
 
-async function start(shared = false, name = 'one'): Promise<RuntimeAtWork> {
+async function start(name = 'one'): Promise<RuntimeAtWork> {
   const keys = new TextKeys();
   const parts = { store: bare, keys, veiling: idTagVeiling };
   store = veiled(bare, parts);
@@ -127,11 +127,11 @@ it('what one instance recorded, another erases', async () => {
   await runtime.stop();
   started.length = 0;
   bare = openInMemoryStore({ clock, shared: true });
-  runtime = await start(true);
+  runtime = await start();
   await runtime.boot(box);
   await begin();
   await end(await idOf());
-  const other = await start(true, 'two');
+  const other = await start('two');
   await other.bus.execute(new EraseIdTag(tag, false, origin));
   expect(await raw()).not.toMatch(/card-77/i);
   expect((await store.readStream(stateStream(box), { limit: 100 })).events.length).toBeGreaterThan(2);
