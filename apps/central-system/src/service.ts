@@ -8,8 +8,7 @@ import { SoapListener } from '@app/ingress';
 import type { Clock, EventStore, Log } from '@app/kernel';
 import { codedError, systemClock, waitingConnections } from '@app/kernel';
 import { ocpp15, renderWsdl } from '@app/ocpp';
-import type { ReadModels } from '@app/read-models';
-import { OwnProjections } from '@app/read-models';
+import type { OwnProjections, ReadModels } from '@app/read-models';
 import {
   AnsweringRules,
   AuthorizationDirectory,
@@ -37,7 +36,7 @@ import { PrometheusMeter } from './prometheus';
 import { lagOf, Readiness } from './readiness';
 import { captureSettings, egressSettings, feedsSettings, ingressSettings, runtimeSettings } from './settings';
 import type { History } from './stores';
-import { openHistory } from './stores';
+import { openHistory, ownProjections } from './stores';
 import type { VeiledHistory } from './veil';
 import { veiledHistory } from './veil';
 import { version } from './version';
@@ -91,15 +90,6 @@ export async function startService(
     await history.close();
     throw error;
   }
-}
-
-function ownProjections(
-  { store, openStore }: History,
-  { PROJECTIONS_DIR: sources, DATA_DIR }: Configuration,
-  log: Log,
-): OwnProjections {
-  if (sources === undefined || openStore === undefined) return new OwnProjections();
-  return new OwnProjections({ sources, folder: join(DATA_DIR, 'projections'), store, openStore, log });
 }
 
 interface Given {

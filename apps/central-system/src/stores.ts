@@ -12,7 +12,7 @@ import type { WriteLock } from '@app/event-store';
 import type { EventStore, Log, Position } from '@app/kernel';
 import { codedError, hasCode } from '@app/kernel';
 import type { StoreOpener } from '@app/read-models';
-import { ReadModels } from '@app/read-models';
+import { OwnProjections, ReadModels } from '@app/read-models';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Configuration } from './configuration';
@@ -117,6 +117,16 @@ async function closedOnFailure(store: EventStore, open: () => Promise<History>):
     await store.close();
     throw error;
   }
+}
+
+/** The projections that live outside of the service, over this history. */
+export function ownProjections(
+  { store, openStore }: History,
+  { PROJECTIONS_DIR: sources, DATA_DIR }: Configuration,
+  log: Log,
+): OwnProjections {
+  if (sources === undefined || openStore === undefined) return new OwnProjections();
+  return new OwnProjections({ sources, folder: join(DATA_DIR, 'projections'), store, openStore, log });
 }
 
 /** Milliseconds in which a store has to say where its log ends. */
