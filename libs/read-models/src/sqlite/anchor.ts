@@ -6,14 +6,41 @@ import type { SqliteDatabase } from './database';
 /** One event of a log, by which the log is known again. */
 export type Anchor = Pick<RecordedEvent, 'stream' | 'revision' | 'id' | 'position'>;
 
-/** The newest event that no retention takes away, as text; `null` if there is none. `but`: a prefix of streams that do not count either. */
-export function anchorIn(events: readonly RecordedEvent[], but?: string): string | null {
-  const newest = events.findLast(
-    ({ stream }) => !forgetsItsPast(stream) && (but === undefined || !stream.startsWith(but)),
-  );
-  if (newest === undefined) return null;
-  const { stream, revision, id, position } = newest;
-  return JSON.stringify({ stream, revision, id, position } satisfies Anchor);
+/**
+ * What changed something: the event itself, or the newest one before it that no retention takes away. It follows from the log alone, so it
+ * is the same whenever and wherever rows are built.
+ */
+export interface Cause extends Anchor {
+  /** Id of the event itself where it is another one. */
+  readonly event?: string;
+}
+
+/** Whether no retention takes an event away. */
+export const isKept = ({ stream }: Pick<RecordedEvent, 'stream'>): boolean => !forgetsItsPast(stream);
+
+export const anchorOf = ({ stream, revision, id, position }: Anchor): Anchor => ({ stream, revision, id, position });
+
+/** The newest event that no retention takes away, as text; `null` if there is none. */
+export function anchorIn(events: readonly RecordedEvent[]): string | null {
+  const newest = events.findLast(isKept);
+  return newest === undefined ? null : JSON.stringify(anchorOf(newest));
+}
+
+/** What an event causes, after the newest one that is kept. */
+export function causeOf(event: Anchor, kept: Anchor | undefined): Cause {
+  if (kept === undefined || kept.id === event.id) return event;
+  return { ...anchorOf(kept), event: event.id };
+}
+
+/** A cause as rows carry it. */
+export function causeText({ stream, revision, id, position, event }: Cause): string {
+  const all = [stream, revision, id, position];
+  return JSON.stringify(event === undefined ? all : [...all, event]);
+}
+
+export function readCause(text: string): Cause {
+  const [stream, revision, id, position, event] = JSON.parse(text) as [string, number, string, Position, string?];
+  return { stream, revision, id, position, ...(event === undefined ? {} : { event }) };
 }
 
 /** Place of the newest event that the rows are made of and that no retention takes away; `BEGINNING` if there is none. */

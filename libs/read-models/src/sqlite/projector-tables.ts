@@ -1,4 +1,4 @@
-import { idTagPrefix, isKnownType, upcast } from '@app/charge-box';
+import { isKnownType, upcast } from '@app/charge-box';
 import type { Position, RecordedEvent } from '@app/kernel';
 import { hasCode } from '@app/kernel';
 import type { Occasion, ProjectedEvent, Projection } from '../projection';
@@ -9,7 +9,7 @@ import { AppendedTables } from './appended-tables';
 import type { SqliteDatabase } from './database';
 import { builtIn, makeTables } from './database';
 import type { Gone } from './veil-keys';
-import { VeilKeys } from './veil-keys';
+import { VeilKeys, withoutIdTag } from './veil-keys';
 
 type Row = object | undefined;
 
@@ -193,7 +193,7 @@ export class ProjectorTables {
     this.tables = projections.map((projection) => new Table(database, projection));
     this.appended = appended.length === 0 ? undefined : new AppendedTables(database, appended);
     this.keepCheckpoint = database.prepare(
-      'UPDATE checkpoint SET position = ?, skipped = skipped + ?, anchor = coalesce(?, anchor, ?)',
+      'UPDATE checkpoint SET position = ?, skipped = skipped + ?, anchor = coalesce(?, anchor)',
     );
     this.readCheckpoint = database.prepare<[], { position: string; anchor: string | null }>(
       'SELECT position, anchor FROM checkpoint',
@@ -212,7 +212,7 @@ export class ProjectorTables {
       const { skipped, taken, newer } = this.applyAll(events.filter(({ position }) => position > from));
       for (const table of this.tables) table.flush();
       const reached = newer === undefined ? checkpoint : (taken.at(-1)?.position ?? from);
-      if (reached > from) this.keep(reached, skipped.length, taken);
+      if (reached > from) this.keepCheckpoint.run(reached, skipped.length, anchorIn(taken));
       for (const gone of this.gone.splice(0)) this.veilKeys.eraseAnchor(gone);
       return { skipped, newer };
     });
@@ -224,11 +224,6 @@ export class ProjectorTables {
       for (const table of this.tables) table.forget();
       throw error;
     }
-  }
-
-  /** The name of a stream may have to be erased with its idTag: such a one is relied on where there is no other. */
-  private keep(reached: Position, skipped: number, taken: readonly RecordedEvent[]): void {
-    this.keepCheckpoint.run(reached, skipped, anchorIn(taken, idTagPrefix), anchorIn(taken));
   }
 
   /** True once an erasure has thrown all rows away: the log is to be read from its beginning. */
@@ -295,6 +290,7 @@ export class ProjectorTables {
     for (const table of this.tables) table.flush();
     for (const table of this.tables) table.forget();
     this.veilKeys.erase(gone);
+    this.kept = this.kept && withoutIdTag(this.kept, gone);
   }
 
   private tablesOf(type: string): readonly Table[] {

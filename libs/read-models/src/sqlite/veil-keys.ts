@@ -2,6 +2,7 @@ import { idTagStream } from '@app/charge-box';
 import type { Position, RecordedEvent, VeilEvent } from '@app/kernel';
 import { tokenOfStream } from '@app/kernel';
 import type { Projection } from '../projection';
+import type { Anchor } from './anchor';
 import { readAnchor } from './anchor';
 import type { SqliteDatabase } from './database';
 import { checkpointOf } from './database';
@@ -74,19 +75,37 @@ export class VeilKeys {
   /** Puts what is shown in place of a text into every row that has it. */
   erase(gone: Gone): void {
     for (const projection of this.projections) this.eraseIn(projection, gone);
-    if (gone.owner === null) return this.eraseKeys(gone);
+    if (gone.owner === null) {
+      this.eraseKeys(gone);
+      return this.eraseCauses(gone);
+    }
     this.database
       .prepare(`UPDATE quirks SET last_text = ? WHERE last_text = ? AND last_path LIKE '%idtag%'`)
       .run(gone.as, gone.text);
   }
 
   /** The newest event may be in a stream that has an idTag in its name. */
-  eraseAnchor({ text, as }: Gone): void {
+  eraseAnchor(gone: Gone): void {
     const { anchor = null } =
       this.database.prepare<[], { anchor: string | null }>('SELECT anchor FROM checkpoint').get() ?? {};
     const kept = readAnchor(anchor);
-    if (kept?.stream !== idTagStream(text)) return;
-    this.database.prepare('UPDATE checkpoint SET anchor = ?').run(JSON.stringify({ ...kept, stream: idTagStream(as) }));
+    if (kept !== undefined)
+      this.database.prepare('UPDATE checkpoint SET anchor = ?').run(JSON.stringify(withoutIdTag(kept, gone)));
+  }
+
+  /** What changed a row may be in such a stream too. */
+  private eraseCauses({ text, as }: Gone): void {
+    const tables = this.database
+      .prepare<[], string>(
+        `SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'changed_by' WHERE m.type = 'table'`,
+      )
+      .pluck()
+      .all();
+    const [former, stream] = [idTagStream(text), idTagStream(as)].map((name) => JSON.stringify(name));
+    for (const table of tables)
+      this.database
+        .prepare(`UPDATE ${table} SET changed_by = replace(changed_by, ?, ?) WHERE instr(changed_by, ?) > 0`)
+        .run(former, stream, former);
   }
 
   private eraseIn({ name, columns }: Projection<object>, gone: Gone): void {
@@ -120,6 +139,11 @@ export class VeilKeys {
       .run(former, key);
     this.database.prepare('UPDATE OR REPLACE id_tags SET key = ? WHERE key = ?').run(key, former);
   }
+}
+
+/** The place of an event, without an idTag in the name of its stream. */
+export function withoutIdTag(anchor: Anchor, { text, owner, as }: Gone): Anchor {
+  return owner === null && anchor.stream === idTagStream(text) ? { ...anchor, stream: idTagStream(as) } : anchor;
 }
 
 /** Every token that the rows know of. */
