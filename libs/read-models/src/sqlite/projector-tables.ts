@@ -9,7 +9,7 @@ import { AppendedTables } from './appended-tables';
 import type { SqliteDatabase } from './database';
 import { builtIn, makeTables } from './database';
 import type { Gone } from './veil-keys';
-import { VeilKeys, withoutIdTag } from './veil-keys';
+import { emptyLog, VeilKeys, withoutIdTag } from './veil-keys';
 
 type Row = object | undefined;
 
@@ -238,10 +238,7 @@ export class ProjectorTables {
       for (const table of this.tables) table.forget();
       makeTables(this.database, this.kind);
     }
-    if (!this.toPurge) return;
-    const [result] = this.database.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
-    // Somebody reads at this moment: with the next events it is tried again.
-    this.toPurge = result?.busy !== 0;
+    if (this.toPurge) this.toPurge = !emptyLog(this.database);
   }
 
   /** Applies events whatever the checkpoint, which stays. Throws at an event of a newer program. */

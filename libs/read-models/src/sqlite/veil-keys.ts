@@ -141,6 +141,12 @@ export class VeilKeys {
   }
 }
 
+/** Empties the log of SQLite, which has pages from before; false while somebody reads: with the next events it is tried again. */
+export function emptyLog(database: SqliteDatabase): boolean {
+  const [result] = database.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
+  return result?.busy === 0;
+}
+
 /** The place of an event, without an idTag in the name of its stream. */
 export function withoutIdTag(anchor: Anchor, { text, owner, as }: Gone): Anchor {
   return owner === null && anchor.stream === idTagStream(text) ? { ...anchor, stream: idTagStream(as) } : anchor;
