@@ -6,8 +6,18 @@ import type { Clock, EventStore, Log, Meter, Witness } from '@app/kernel';
 import type { OwnProjections, ReadModels } from '@app/read-models';
 import { ReadModelsModule } from '@app/read-models';
 import type { RuntimeSettings } from '@app/runtime';
-import type { Caller, Instance } from '@app/runtime';
-import { CALLER, CLOCK, EVENT_STORE, INSTANCE, LOG, METER, RUNTIME_SETTINGS, RuntimeModule } from '@app/runtime';
+import type { Caller, IdTagEraser, Instance } from '@app/runtime';
+import {
+  CALLER,
+  CLOCK,
+  EVENT_STORE,
+  ID_TAG_ERASER,
+  INSTANCE,
+  LOG,
+  METER,
+  RUNTIME_SETTINGS,
+  RuntimeModule,
+} from '@app/runtime';
 import type { DynamicModule } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 
@@ -20,11 +30,12 @@ export interface Ports {
   readonly instance: Instance;
   readonly settings: RuntimeSettings;
   readonly caller: Caller;
+  readonly eraser: IdTagEraser;
 }
 
 @Module({})
 class PortsModule {
-  static forRoot({ store, clock, log, meter, instance, settings, caller }: Ports): DynamicModule {
+  static forRoot({ store, clock, log, meter, instance, settings, caller, eraser }: Ports): DynamicModule {
     const values = [
       { provide: EVENT_STORE, useValue: store },
       { provide: CLOCK, useValue: clock },
@@ -33,6 +44,7 @@ class PortsModule {
       { provide: INSTANCE, useValue: instance },
       { provide: RUNTIME_SETTINGS, useValue: settings },
       { provide: CALLER, useValue: caller },
+      { provide: ID_TAG_ERASER, useValue: eraser },
     ];
     return { module: PortsModule, global: true, providers: values, exports: values.map(({ provide }) => provide) };
   }

@@ -135,6 +135,11 @@ export const variables = {
     '900',
     'Seconds between seals, which show where streams ended. One is written at the end of each run too.',
   ),
+  VEIL_ID_TAGS: variable(
+    yesNo(true),
+    'true',
+    'Keeps idTags out of the history, so that they can be erased: tokens stand in their place. What is stored already stays as it is.',
+  ),
   KEPT_HEARTBEATS: variable(whole(1, 100_000, 100), '100', 'Heartbeats kept for each charge box.'),
   MAX_CONNECTOR_POWER: variable(
     whole(1, 10_000_000, 400_000),

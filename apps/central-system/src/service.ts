@@ -8,8 +8,7 @@ import { SoapListener } from '@app/ingress';
 import type { Clock, EventStore, Log } from '@app/kernel';
 import { codedError, systemClock, waitingConnections } from '@app/kernel';
 import { ocpp15, renderWsdl } from '@app/ocpp';
-import type { ReadModels } from '@app/read-models';
-import { OwnProjections } from '@app/read-models';
+import type { OwnProjections, ReadModels } from '@app/read-models';
 import {
   AnsweringRules,
   AuthorizationDirectory,
@@ -37,7 +36,9 @@ import { PrometheusMeter } from './prometheus';
 import { lagOf, Readiness } from './readiness';
 import { captureSettings, egressSettings, feedsSettings, ingressSettings, runtimeSettings } from './settings';
 import type { History } from './stores';
-import { openHistory } from './stores';
+import { openHistory, ownProjections } from './stores';
+import type { VeiledHistory } from './veil';
+import { veiledHistory } from './veil';
 import { version } from './version';
 import { webhooksOn } from './webhooks';
 
@@ -77,10 +78,11 @@ export async function startService(
   });
   try {
     const chain = chainedHistory(history.store, { configuration, log, clock });
+    const veil = veiledHistory(chain.store, history.keys, configuration.VEIL_ID_TAGS);
     const own = ownProjections(history, configuration, log);
     return await startOn(
-      { ...history, store: chain.store },
-      { configuration, log, clock, apiKey, meter, captures, chain, own },
+      { ...history, store: veil.store },
+      { configuration, log, clock, apiKey, meter, captures, chain, veil, own },
     );
   } catch (error) {
     await captures.stop();
@@ -88,15 +90,6 @@ export async function startService(
     await history.close();
     throw error;
   }
-}
-
-function ownProjections(
-  { store, openStore }: History,
-  { PROJECTIONS_DIR: sources, DATA_DIR }: Configuration,
-  log: Log,
-): OwnProjections {
-  if (sources === undefined || openStore === undefined) return new OwnProjections();
-  return new OwnProjections({ sources, folder: join(DATA_DIR, 'projections'), store, openStore, log });
 }
 
 interface Given {
@@ -107,6 +100,7 @@ interface Given {
   readonly meter: PrometheusMeter;
   readonly captures: Captures;
   readonly chain: ChainedHistory;
+  readonly veil: VeiledHistory;
   readonly own: OwnProjections;
 }
 
@@ -123,7 +117,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
   // The buses know their handlers and sagas from here on.
   await app.init();
   const work = workOf(app);
-  await restore(app, work, history);
+  await restore(app, work, history, given.veil);
   await webhooks.start();
   given.chain.start();
   watch(app, meter, readModels);
@@ -152,6 +146,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
     await captures.stop();
     await given.own.stop();
     await readModels.stop();
+    await given.veil.stop();
     await given.chain.stop();
     await history.close();
   });
@@ -160,7 +155,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
 
 function partsOf(
   { store, readModels }: History,
-  { configuration, log, clock, apiKey, meter, captures, own, chain }: Given,
+  { configuration, log, clock, apiKey, meter, captures, own, chain, veil }: Given,
   readiness: Readiness,
 ): AppParts & { readonly webhooks: Webhooks } {
   const feeds = new Feeds({
@@ -179,6 +174,7 @@ function partsOf(
   return {
     store: ofInstance,
     webhooks,
+    eraser: veil.eraser,
     clock,
     log,
     meter,
@@ -238,7 +234,9 @@ async function restore(
   app: NestFastifyApplication,
   { reactions, liveness, neighbours }: Work,
   { store, readModels }: History,
+  veil: VeiledHistory,
 ): Promise<void> {
+  await veil.start();
   readModels.start();
   // A log elsewhere is read once for the rows, not again for everything that the rows can tell.
   if (store.shared) await readModels.caughtUp();

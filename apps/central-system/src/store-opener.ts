@@ -1,4 +1,5 @@
-import { openEmbeddedStore, openEventStoreDb } from '@app/event-store';
+import { idTagVeiling } from '@app/charge-box';
+import { openEmbeddedStore, openEventStoreDb, veiledForRows } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
 
 /** Where the thread of the read models finds the log. */
@@ -7,8 +8,11 @@ export type LogPlace =
   | { readonly kind: 'eventstoredb'; readonly connectionString: string; readonly namespace?: string };
 
 /** Opens the log a second time, for reading, in the thread that builds the read models. */
-export function openForProjector(options: unknown): Promise<EventStore> {
-  const place = options as LogPlace;
+export async function openForProjector(options: unknown): Promise<EventStore> {
+  return veiledForRows(await openStore(options as LogPlace), idTagVeiling);
+}
+
+function openStore(place: LogPlace): Promise<EventStore> {
   if (place.kind === 'embedded') return openEmbeddedStore({ file: place.file, readOnly: true });
   return openEventStoreDb({ ...place, mayLag: true });
 }

@@ -1,10 +1,18 @@
 import type { ReadinessCheck } from '@app/api';
-import { lockForWriting, openEmbeddedStore, openEventStoreDb, openInMemoryStore } from '@app/event-store';
+import { idTagVeiling } from '@app/charge-box';
+import {
+  lockForWriting,
+  openEmbeddedStore,
+  openEventStoreDb,
+  openInMemoryStore,
+  TextKeys,
+  veiledForRows,
+} from '@app/event-store';
 import type { WriteLock } from '@app/event-store';
 import type { EventStore, Log, Position } from '@app/kernel';
 import { codedError, hasCode } from '@app/kernel';
 import type { StoreOpener } from '@app/read-models';
-import { ReadModels } from '@app/read-models';
+import { OwnProjections, ReadModels } from '@app/read-models';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Configuration } from './configuration';
@@ -13,6 +21,8 @@ import type { LogPlace } from './store-opener';
 /** The event store that the configuration names, and the read models that are built from it. */
 export interface History {
   readonly store: EventStore;
+  /** What tokens in the log mean. */
+  readonly keys: TextKeys;
   readonly readModels: ReadModels;
   /** Opens the log once more, in a thread; absent where it is only in memory. */
   readonly openStore?: StoreOpener;
@@ -32,9 +42,9 @@ export function openHistory(configuration: Configuration, log: Log): Promise<His
 async function inMemory({ DATA_DIR }: Configuration, log: Log): Promise<History> {
   const store = openInMemoryStore();
   const file = join(DATA_DIR, `read-models-${process.pid}-${Date.now()}.db`);
-  const readModels = new ReadModels({ file, store, log, disposable: true });
+  const readModels = new ReadModels({ file, store: veiledForRows(store, idTagVeiling), log, disposable: true });
   await readModels.prepare();
-  return { store, readModels, about: () => undefined, close: () => store.close() };
+  return { store, keys: new TextKeys(), readModels, about: () => undefined, close: () => store.close() };
 }
 
 async function embedded({ DATA_DIR }: Configuration, log: Log): Promise<History> {
@@ -43,7 +53,7 @@ async function embedded({ DATA_DIR }: Configuration, log: Log): Promise<History>
   const openStore = openerOf({ kind: 'embedded', file });
   return closedOnFailure(store, async () => ({
     store,
-    readModels: await openReadModels({ DATA_DIR, store, log }, openStore),
+    ...(await openReadModels({ DATA_DIR, store, log }, openStore)),
     openStore,
     about: () => undefined,
     close: () => store.close(),
@@ -61,7 +71,7 @@ async function eventStoreDb(configuration: Configuration, log: Log): Promise<His
     const openStore = openerOf({ kind: 'eventstoredb', ...place });
     return await closedOnFailure(store, async () => ({
       store,
-      readModels: await openReadModels({ DATA_DIR, store, log }, openStore),
+      ...(await openReadModels({ DATA_DIR, store, log }, openStore)),
       openStore,
       about: () => {
         const { node, live } = store.status();
@@ -91,10 +101,13 @@ const openerOf = (place: LogPlace): StoreOpener => ({
 async function openReadModels(
   { DATA_DIR, store, log }: { readonly DATA_DIR: string; readonly store: EventStore; readonly log: Log },
   openStore: StoreOpener,
-): Promise<ReadModels> {
-  const readModels = new ReadModels({ file: join(DATA_DIR, 'read-models.db'), store, openStore, log });
+): Promise<Pick<History, 'readModels' | 'keys'>> {
+  const file = join(DATA_DIR, 'read-models.db');
+  const readModels = new ReadModels({ file, store: veiledForRows(store, idTagVeiling), openStore, log });
   await readModels.prepare();
-  return readModels;
+  const keys = new TextKeys();
+  keys.seed(readModels.tokens());
+  return { readModels, keys };
 }
 
 async function closedOnFailure(store: EventStore, open: () => Promise<History>): Promise<History> {
@@ -104,6 +117,16 @@ async function closedOnFailure(store: EventStore, open: () => Promise<History>):
     await store.close();
     throw error;
   }
+}
+
+/** The projections that live outside of the service, over this history. */
+export function ownProjections(
+  { store, openStore }: History,
+  { PROJECTIONS_DIR: sources, DATA_DIR }: Configuration,
+  log: Log,
+): OwnProjections {
+  if (sources === undefined || openStore === undefined) return new OwnProjections();
+  return new OwnProjections({ sources, folder: join(DATA_DIR, 'projections'), store, openStore, log });
 }
 
 /** Milliseconds in which a store has to say where its log ends. */

@@ -36,7 +36,13 @@ async function exported(file: string, options: Options, command: Command): Promi
     const target = targetOf(file);
     try {
       const onProgress = (share: number, events: number) => progress.take({ phase: 'exporting', share, events });
-      const summary = await exportHistory(log, target.output, { selection, pseudonyms, onProgress });
+      // A whole history goes as it is stored, so that its links and snapshots go with it.
+      const isWhole = pseudonyms === undefined && Object.values(selection).every((wanted) => wanted === undefined);
+      const summary = await exportHistory(isWhole ? log.raw : log, target.output, {
+        selection,
+        pseudonyms,
+        onProgress,
+      });
       await target.end();
       const report = { file, ...summary };
       // The lines themselves may be on standard output.

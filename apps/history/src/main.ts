@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { copyCommand, copyHasBegun } from './copy';
 import { endOfLook, endOfMove } from './exit-codes';
+import { erasureCommand } from './erasure';
 import { exportCommand } from './export';
 import { importCommand } from './import';
 import { judgeCommand } from './judge';
@@ -19,6 +20,7 @@ const commands = [
   showCommand(),
   transactionCommand(),
   verifyCommand(),
+  erasureCommand(),
   rebuildCommand(),
   statsCommand(),
   exportCommand(),
@@ -35,7 +37,7 @@ const program = new Command('history')
   .addHelpText(
     'after',
     `
-Exit codes: 0 done; 1 something was found (verify, replay, judge), nothing was found (show, transaction), or a copy or an import broke off
+Exit codes: 0 done; 1 something was found (verify, erasure, replay, judge), nothing was found (show, transaction), or a copy or an import broke off
 or is not identical; 2 refused, nothing was done; 3 the history cannot be read, or nobody answers (replay); 4 failed. For copy and import a
 history that cannot be read is refused.`,
   )

@@ -1,8 +1,7 @@
-import type { Moment, Place } from '@app/history';
+import type { Moment, OpenedLog, Place } from '@app/history';
 import { knownSchemas, momentOf, openLog, placeOf, placeOfService, snapshotType } from '@app/history';
 import type { ChainKey } from '@app/event-store';
 import { chainKey } from '@app/event-store';
-import type { EventStore } from '@app/kernel';
 import type { Command } from 'commander';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -54,7 +53,7 @@ export function chainKeysOf(place: Place): readonly ChainKey[] {
 /** Does something with the history at a place, and closes it. */
 export async function withLog<Result>(
   place: Place,
-  work: (log: EventStore, progress: ReturnType<typeof showProgress>) => Promise<Result>,
+  work: (log: OpenedLog, progress: ReturnType<typeof showProgress>) => Promise<Result>,
 ): Promise<Result> {
   const progress = showProgress(process.stderr);
   const log = await openLog(place, (each) => progress.take({ ...each, phase: 'laying out the file' }));

@@ -29,7 +29,7 @@ async function rebuild(table: string, options: StoreOptions, command: Command): 
   let taken = 0;
   await withLog(place, async (log, progress) => {
     const head = Number(await log.head());
-    await rebuildBeside(log, file, table, (events, position) => {
+    await rebuildBeside(log.forRows, file, table, (events, position) => {
       taken = events;
       progress.take({ phase: `building ${table}`, events, share: head > 0 ? Math.min(1, Number(position) / head) : 1 });
     });

@@ -42,6 +42,9 @@ async function verify(options: Options, command: Command): Promise<void> {
     verifyHistory(
       {
         log,
+        raw: log.raw,
+        forRows: log.forRows,
+        lift: log.lift,
         storeFile: place.kind === 'embedded' ? place.file : undefined,
         readModels: readModels ?? readModelsOf(place),
         chainKeys: chainKeysOf(place),

@@ -46,7 +46,7 @@ export class Changes {
     return { position: outcome.position };
   }
 
-  execute(command: Command<Commanded>): Promise<Commanded> {
+  execute<Result>(command: Command<Result>): Promise<Result> {
     return this.commands.execute(command);
   }
 

@@ -1,8 +1,8 @@
 import type { IdTagDetails } from '@app/charge-box';
 import type { IdTagRow, Paging } from '@app/read-models';
 import { FindIdTag, FindIdTags } from '@app/read-models';
-import { RemoveIdTag, SaveIdTag } from '@app/runtime';
-import { Controller, Delete, Get, HttpCode, Patch, Post, Put, Req, Res } from '@nestjs/common';
+import { EraseIdTag, RemoveIdTag, SaveIdTag } from '@app/runtime';
+import { Controller, Delete, Get, HttpCode, Inject, Patch, Post, Put, Req, Res } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Changes, originOf } from './changes';
@@ -14,6 +14,7 @@ import { detailsOf, IdTagImport } from './id-tag-import';
 import {
   changeIdTag,
   createIdTag,
+  eraseIdTag,
   idTagTable,
   importIdTags,
   listIdTags,
@@ -21,6 +22,8 @@ import {
   replaceIdTag,
   showIdTag,
 } from './id-tags.endpoints';
+import type { ApiOptions } from './options';
+import { API_OPTIONS } from './options';
 import { patched } from './patched';
 import { Problem } from './problem';
 
@@ -30,6 +33,7 @@ export class IdTagsController {
     private readonly queries: QueryBus,
     private readonly changes: Changes,
     private readonly imports: IdTagImport,
+    @Inject(API_OPTIONS) private readonly options: ApiOptions,
   ) {}
 
   @Get()
@@ -97,6 +101,22 @@ export class IdTagsController {
     const told = await this.changes.execute(new RemoveIdTag(idTag, originOf(request)));
     if (told.outcome === 'refused') throw new Problem('refused', told.reason);
     await this.changes.seen(told.position, reply);
+  }
+
+  @Post(':idTag/erasure')
+  @HttpCode(200)
+  @Described(eraseIdTag)
+  async erase(
+    @Input(eraseIdTag) { path, query }: InputOf<typeof eraseIdTag>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const erased = await this.changes.execute(new EraseIdTag(path.idTag, query.force, originOf(request)));
+    if (erased.outcome === 'refused') throw new Problem('refused', erased.reason);
+    const { outcome: _outcome, position, ...what } = erased;
+    const captures = await this.options.captures.forgetIdTag(path.idTag);
+    if (!(await this.changes.seen(position, reply))) void reply.code(202);
+    return { ...what, captures };
   }
 
   @Post('import')

@@ -2,8 +2,8 @@ import type { IdTagRow } from '@app/read-models';
 import { z } from 'zod';
 import { csvTable } from './csv';
 import { endpoint } from './endpoint';
-import { idTagPage, importCounts, pending } from './schemas/answers';
-import { askedIdTag, idTag } from './schemas/fields';
+import { erasure, idTagPage, importCounts, pending } from './schemas/answers';
+import { askedIdTag, idTag, truthText } from './schemas/fields';
 import { idTagBody, idTagPatch, idTagQuery, newIdTagBody } from './schemas/requests';
 import { idTagRow } from './schemas/rows';
 
@@ -84,6 +84,25 @@ export const removeIdTag = endpoint({
   path: askedPath,
   answers: { 204: { description: 'The idTag is no more.', position: true } },
   problems: ['invalid-request', 'not-found', 'refused'],
+});
+
+export const eraseIdTag = endpoint({
+  tag,
+  summary: 'Erases an idTag from everything that happened.',
+  description: [
+    'Removes the idTag, and takes it out of the history: events stay, with one pseudonym in its place everywhere; read models and messages captured in',
+    'clear follow. It cannot be undone. `tokens` is 0 when the history does not have it, or has it in clear from before. What else may have it, such',
+    'as backups and free text, `history erasure` tells.',
+  ].join(' '),
+  path: askedPath,
+  query: z.strictObject({
+    force: truthText.default(false).meta({ description: 'Also when it has transactions open.' }),
+  }),
+  answers: {
+    200: { description: 'What was erased.', schema: erasure, position: true },
+    202: { description: 'What was erased; the read models do not show it yet.', schema: erasure, position: true },
+  },
+  problems: ['invalid-request', 'refused', 'unavailable'],
 });
 
 export const importIdTags = endpoint({

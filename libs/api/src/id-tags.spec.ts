@@ -23,6 +23,17 @@ beforeEach(() => {
   api.sides.idTags.set('a', row('A', { note: 'known', parentIdTag: 'FLEET' }));
 });
 
+const captured = {
+  id: 1,
+  at: '2026-03-01T08:00:00.000Z',
+  milliseconds: 1,
+  requestId: 'r',
+  status: 200,
+  quirks: [],
+  masked: false,
+  headers: {},
+};
+
 const upload = (csv: string | Buffer, type = 'text/csv') =>
   fetch(`${api.url}/api/id-tags/import`, {
     method: 'POST',
@@ -126,6 +137,35 @@ describe('IdTags', () => {
   ])('%s %s is refused with %j', async (method, path, body, violations) => {
     expect(await violationsOf(await api.send(method, path, body))).toEqual(violations);
     expect(api.sides.told).toEqual([]);
+  });
+
+  it('are erased, with what was captured of them', async () => {
+    const text = { text: '<idTag>A</idTag>' };
+    api.sides.captures.exchanges = [{ ...captured, request: text, response: text }];
+    const answer = await api.send('POST', '/api/id-tags/A/erasure');
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('x-position')).toBe('7');
+    expect(await answer.json()).toEqual({
+      removed: true,
+      tokens: 2,
+      pseudonym: 'erased-0f3a9c51d2e4',
+      captures: 1,
+      purged: true,
+    });
+    expect(api.sides.captures.exchanges).toEqual([]);
+    expect(await (await api.send('POST', '/api/id-tags/A/erasure')).json()).toMatchObject({
+      removed: false,
+      tokens: 0,
+    });
+  });
+
+  it('with open transactions are erased only by force', async () => {
+    const refused = await api.send('POST', '/api/id-tags/BUSY/erasure');
+    expect(await problemOf(refused)).toMatchObject({ detail: 'The idTag has transactions open (7).' });
+    expect((await api.send('POST', '/api/id-tags/BUSY/erasure?force=true')).status).toBe(200);
+    expect(await violationsOf(await api.send('POST', '/api/id-tags/BUSY/erasure?force=maybe'))).toEqual([
+      'query force: invalid-type',
+    ]);
   });
 
   it('count the characters of an idTag as people do', async () => {

@@ -26,7 +26,7 @@ export interface ReadinessReport {
 }
 
 /** Messages of charge boxes that are kept for a limited time. */
-export type CaptureSource = Pick<Captures, 'list' | 'find' | 'forget'>;
+export type CaptureSource = Pick<Captures, 'list' | 'find' | 'forget' | 'forgetIdTag'>;
 
 /** Receivers that are told what happens. */
 export type WebhookSource = Pick<

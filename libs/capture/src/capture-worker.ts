@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { PseudonymKey } from './key';
 import { TextKeeper } from './kept-text';
-import type { CaptureReply, CaptureRequest, CaptureStart, TakenExchange } from './messages';
+import type { CaptureReply, CaptureRequest, CaptureStart, Forgettable, TakenExchange } from './messages';
 import type { NewExchange } from './sqlite/captured-exchanges';
 import { CapturedExchanges } from './sqlite/captured-exchanges';
 import { openForWriting } from './sqlite/file';
@@ -35,16 +35,16 @@ function run(port: MessagePort, { file, settings }: CaptureStart): void {
       return { kind: 'failed', count, reason: (error as Error).message };
     }
   };
-  const forget = (ticket: number, identity: string): CaptureReply => {
+  const forget = (ticket: number, what: Forgettable): CaptureReply => {
     try {
-      return { kind: 'forgotten', ticket, count: captured.forget(identity) };
+      return { kind: 'forgotten', ticket, count: captured.forget(what) };
     } catch (error) {
       return { kind: 'not-forgotten', ticket, reason: (error as Error).message };
     }
   };
   port.on('message', (request: CaptureRequest) => {
     if (request.kind === 'take') return say(take(request.exchanges));
-    if (request.kind === 'forget') return say(forget(request.ticket, request.identity));
+    if (request.kind === 'forget') return say(forget(request.ticket, request.what));
     clearInterval(sweeping);
     db.close();
     port.close();

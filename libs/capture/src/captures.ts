@@ -3,7 +3,7 @@ import { codedError } from '@app/kernel';
 import { existsSync } from 'node:fs';
 import type { CapturedExchange, CapturedRow, CaptureFilter, CaptureSettings } from './captured';
 import { headersWorthKeeping } from './headers';
-import type { CaptureReply, TakenExchange } from './messages';
+import type { CaptureReply, Forgettable, TakenExchange } from './messages';
 import type { SqliteDatabase } from './sqlite/file';
 import { openForReading } from './sqlite/file';
 import { findCaptured, listCaptured } from './sqlite/queries';
@@ -91,7 +91,16 @@ export class Captures implements Witness {
   }
 
   /** Removes everything that came from a box; tells how many exchanges that were. */
-  async forget(identity: string): Promise<number> {
+  forget(identity: string): Promise<number> {
+    return this.forgetAll({ identity });
+  }
+
+  /** Removes every message in clear that has an idTag in it; tells how many exchanges that were. */
+  forgetIdTag(idTag: string): Promise<number> {
+    return this.forgetAll({ idTag });
+  }
+
+  private async forgetAll(what: Forgettable): Promise<number> {
     if (!existsSync(this.options.file) && this.taken === 0) return 0;
     this.send();
     const thread = this.writing();
@@ -100,7 +109,7 @@ export class Captures implements Witness {
     const ticket = this.tickets;
     return new Promise((resolve, reject) => {
       this.forgetting.set(ticket, { resolve, reject });
-      thread.post({ kind: 'forget', ticket, identity });
+      thread.post({ kind: 'forget', ticket, what });
     });
   }
 

@@ -14,9 +14,12 @@ export interface TakenExchange extends Omit<Exchange, 'body' | 'headers'> {
   readonly body: Uint8Array;
 }
 
+/** Everything of a box, or every message in clear that has an idTag in it. */
+export type Forgettable = { readonly identity: string } | { readonly idTag: string };
+
 export type CaptureRequest =
   | { readonly kind: 'take'; readonly exchanges: readonly TakenExchange[] }
-  | { readonly kind: 'forget'; readonly ticket: number; readonly identity: string }
+  | { readonly kind: 'forget'; readonly ticket: number; readonly what: Forgettable }
   | { readonly kind: 'close' };
 
 export type CaptureReply =

@@ -1,3 +1,4 @@
+import { textKeyPrefix } from '@app/kernel';
 import type { ChargeBoxEventType } from './events';
 
 // The names of the streams. Identities are hostile text, so one function encodes them: letters, digits and `. _ -` stand
@@ -59,7 +60,7 @@ export const isBookkeeping = (stream: string): boolean =>
 
 /** Streams that forget all but their last events. */
 export const forgetsItsPast = (stream: string): boolean =>
-  [heartbeatPrefix, snapshotPrefix, webhookProgressPrefix, deadLetterPrefix].some((prefix) =>
+  [heartbeatPrefix, snapshotPrefix, webhookProgressPrefix, deadLetterPrefix, textKeyPrefix].some((prefix) =>
     stream.startsWith(prefix),
   ) ||
   stream === answeringRulesStream ||

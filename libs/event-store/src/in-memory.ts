@@ -122,6 +122,13 @@ class InMemoryStore implements EventStore {
     this.trim(stream);
   }
 
+  async purge(): Promise<void> {
+    this.refuseIfClosed();
+    // What is removed is not kept for readers that are somewhere in the log either.
+    this.log = this.log.filter((event) => !event.removed);
+    this.removedInLog = 0;
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     this.newest.end();

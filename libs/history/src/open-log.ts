@@ -1,5 +1,6 @@
-import { openEmbeddedStore, openEventStoreDb } from '@app/event-store';
-import type { EventStore } from '@app/kernel';
+import { idTagVeiling } from '@app/charge-box';
+import { lifter, openEmbeddedStore, openEventStoreDb, TextKeys, veiled, veiledForRows } from '@app/event-store';
+import type { EventStore, RecordedEvent } from '@app/kernel';
 import { codedError } from '@app/kernel';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,8 +10,28 @@ import { copyHistory } from './copy';
 import type { Place } from './place';
 import { openSource, openTarget } from './sides';
 
+/** A history as people see it, with idTags in place of tokens. */
+export interface OpenedLog extends EventStore {
+  /** As it is stored. */
+  readonly raw: EventStore;
+  /** As rows are made of it: with the events that tell the meaning of tokens. */
+  readonly forRows: EventStore;
+  /** What is seen of stored events. */
+  readonly lift: (events: readonly RecordedEvent[]) => Promise<readonly RecordedEvent[]>;
+}
+
 /** Opens a history to look into it; nothing is written there, and a service may be at work on it. A file of lines is laid out as a store first. */
-export async function openLog(place: Place, onProgress?: (progress: CopyProgress) => void): Promise<EventStore> {
+export async function openLog(place: Place, onProgress?: (progress: CopyProgress) => void): Promise<OpenedLog> {
+  return unveiled(await openRaw(place, onProgress));
+}
+
+export function unveiled(raw: EventStore): OpenedLog {
+  const options = { keys: new TextKeys(), veiling: idTagVeiling };
+  const forRows = veiledForRows(raw, idTagVeiling);
+  return { ...veiled(raw, options), raw, forRows, lift: lifter(raw, options) };
+}
+
+async function openRaw(place: Place, onProgress?: (progress: CopyProgress) => void): Promise<EventStore> {
   if (place.kind === 'eventstoredb') return openEventStoreDb(place);
   if (place.kind === 'ndjson') return laidOut(place, onProgress);
   if (!existsSync(place.file)) throw codedError('history-unreadable', `there is no file ${place.file}`);

@@ -97,6 +97,10 @@ export interface EventStore {
   /** Position of the newest event, `BEGINNING` if there is none. */
   head(): Promise<Position>;
   retain(stream: string, retention: Retention): Promise<void>;
+  /**
+   * Removes now, from the disk as well, what retention does not keep any more. Absent where the store has its own time for that (a scavenge).
+   */
+  purge?(): Promise<void>;
   /** Refuses new work, finishes what was taken, releases the file or connection. Safe to call twice. */
   close(): Promise<void>;
 }

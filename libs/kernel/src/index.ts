@@ -11,3 +11,4 @@ export * from './log-pages';
 export * from './mailbox';
 export * from './metrics';
 export * from './thread';
+export * from './veil';

@@ -3,6 +3,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { ProjectorSignals } from './projector';
 import { Projector } from './projector';
 import type { SqliteDatabase, Tables } from './sqlite/database';
+import type { Learning } from './sqlite/veil-keys';
 
 /** How the thread opens its own view of the log: a module that exports `openForProjector`, and what to give it. */
 export interface StoreOpener {
@@ -10,7 +11,7 @@ export interface StoreOpener {
   readonly options: unknown;
 }
 
-export type ThreadStore = EventStore & { wake?(): void };
+export type ThreadStore = EventStore & { wake?(): void } & Partial<Learning>;
 
 export type Interruption = { readonly kind: 'interrupted'; readonly reason: string; readonly retryIn: number };
 export type Skip = {

@@ -1,6 +1,8 @@
 import type { EventStore, Position, RecordedEvent, Subscription, SubscriptionBatch } from '@app/kernel';
 import type { SqliteDatabase } from './sqlite/database';
 import { builtIn, makeIndexes } from './sqlite/database';
+import type { Learning } from './sqlite/veil-keys';
+import { knownTokens } from './sqlite/veil-keys';
 import { ProjectorTables } from './sqlite/projector-tables';
 
 /** How far a projector is. */
@@ -39,7 +41,7 @@ export class Projector {
   private resting: { readonly end: () => void } | undefined;
 
   constructor(
-    private readonly store: EventStore,
+    private readonly store: EventStore & Partial<Learning>,
     private readonly database: SqliteDatabase,
     private readonly signals: ProjectorSignals,
     private readonly tables = builtIn,
@@ -49,6 +51,8 @@ export class Projector {
 
   start(): void {
     if (this.stopping) return;
+    // After an interruption it may know more than the rows.
+    this.store.learn?.(knownTokens(this.database));
     this.subscription = this.store.subscribe({ after: this.rows.checkpoint, batchSize }, (batch) => this.take(batch));
     this.subscription.ended.then(
       () => this.again(undefined),
@@ -60,6 +64,10 @@ export class Projector {
     const { skipped, newer } = this.rows.apply(events, checkpoint);
     this.skipped += skipped.length;
     this.applied += events.length;
+    if (this.rows.startsAnew()) {
+      this.indexed = false;
+      throw new Error('An idTag was erased: its rows are built anew');
+    }
     for (const { event, error } of skipped) this.signals.skipped(event, error);
     if (newer !== undefined) {
       this.tell(this.rows.checkpoint, false);

@@ -11,6 +11,8 @@ import type { WorkerMessage } from './projector-worker';
 import type { SqliteDatabase } from './sqlite/database';
 import { anchorPosition, isMadeOf } from './sqlite/anchor';
 import { checkpointOf, hasIndexes, makeIndexes, makeTables, openForReading, openForWriting } from './sqlite/database';
+import type { KnownTokens } from './sqlite/veil-keys';
+import { knownTokens } from './sqlite/veil-keys';
 import { lastSeenFrom, pendingFrom, seedFrom, tasksFrom } from './sqlite/seed';
 import { discard, fits, isOffered, takeOver } from './take-over';
 
@@ -79,6 +81,11 @@ export class ReadModels {
   /** What the runtime must know of idTags and transactions, as of the checkpoint. */
   seed(): AuthorizationSeed {
     return seedFrom(this.writer);
+  }
+
+  /** What is known of tokens in the log, as of the checkpoint. */
+  tokens(): KnownTokens {
+    return knownTokens(this.writer);
   }
 
   /** The to-do lists of the sagas, as of the checkpoint. */

@@ -14,10 +14,12 @@ import {
   tableNames,
 } from './sqlite/database';
 import type { SqliteDatabase } from './sqlite/database';
+import type { Learning } from './sqlite/veil-keys';
+import { knownTokens } from './sqlite/veil-keys';
 import { ProjectorTables } from './sqlite/projector-tables';
 import { discard, nextFileOf } from './take-over';
 
-type Log = Pick<EventStore, 'readAll'>;
+type Log = Pick<EventStore, 'readAll'> & Partial<Learning>;
 
 /** Events taken so far, and up to where in the log. */
 export type RebuildProgress = (events: number, position: Position) => void;
@@ -30,6 +32,7 @@ export async function rebuildFromZero(store: Log, file: string, onProgress?: Reb
   const database = openForWriting(file);
   try {
     const tables = new ProjectorTables(database);
+    store.learn?.(knownTokens(database));
     let events = 0;
     for await (const page of pagesOf(store, { after: tables.checkpoint })) {
       const { newer } = tables.apply(page.events, page.next);
@@ -47,7 +50,7 @@ export const rebuildable: readonly string[] = ['all', ...tableNames];
 
 /** Builds everything, or one table, of the read models in `file` anew in the file next to them, and leaves them as they are. */
 export async function rebuildBeside(
-  store: Pick<EventStore, 'readAll' | 'readStream'>,
+  store: Pick<EventStore, 'readAll' | 'readStream'> & Partial<Learning>,
   file: string,
   name: string,
   onProgress?: RebuildProgress,

@@ -74,6 +74,19 @@ export class AuthorizationDirectory {
     return this.details.get(fold(idTag));
   }
 
+  /** Transactions that are open with an idTag. */
+  openTransactionsOf(idTag: string): readonly number[] {
+    return [...(this.openByTag.get(fold(idTag)) ?? [])];
+  }
+
+  /** Lets go of an idTag that was erased, whatever it has open. */
+  forget(idTag: string): void {
+    const key = fold(idTag);
+    for (const transactionId of this.openByTag.get(key) ?? []) this.tagOfTransaction.delete(transactionId);
+    this.openByTag.delete(key);
+    this.details.delete(key);
+  }
+
   get candidateCount(): number {
     return this.candidates.size;
   }

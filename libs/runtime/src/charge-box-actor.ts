@@ -60,10 +60,6 @@ export class ChargeBoxActor {
     private readonly context: RuntimeContext,
   ) {}
 
-  get idle(): boolean {
-    return this.mailbox.idle;
-  }
-
   /** Answers a request of the box, or says what its answer waits for. Rejects with a coded error when its events cannot be stored. */
   answer<Name extends CentralSystemOperation>(
     message: InboundMessage<Name>,
@@ -114,6 +110,11 @@ export class ChargeBoxActor {
         return { decision, events };
       }),
     );
+  }
+
+  /** Forgets what it remembers, after everything that was posted before. */
+  forget(): Promise<void> {
+    return this.mailbox.post(async () => void ([this.box, this.quirks] = [undefined, []]));
   }
 
   /** What is remembered of the box, after everything that was posted before. */

@@ -30,6 +30,12 @@ export class ChargeBoxes {
     }
   }
 
+  /** Boxes at rest are dropped, those at work read themselves anew: when this resolves, none remembers anything from before. */
+  async forget(): Promise<void> {
+    this.resting.clear();
+    await Promise.all([...this.busy.keys()].map((identity) => this.with(identity, (actor) => actor.forget())));
+  }
+
   get cached(): number {
     return this.resting.size + this.busy.size;
   }

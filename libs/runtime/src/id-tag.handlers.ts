@@ -43,6 +43,10 @@ export class IdTags {
     throw codedError('conflict-persists', 'an idTag');
   }
 
+  remove(idTag: string, origin: OperatorOrigin): Promise<Commanded> {
+    return this.transact(idTag, origin, (state, at) => decideIdTag({ kind: 'remove', idTag, at }, state));
+  }
+
   private async append(
     idTag: string,
     events: readonly IdTagEvent[],
@@ -80,6 +84,6 @@ export class RemoveIdTagHandler implements ICommandHandler<RemoveIdTag> {
   constructor(private readonly idTags: IdTags) {}
 
   execute({ idTag, origin }: RemoveIdTag): Promise<Commanded> {
-    return this.idTags.transact(idTag, origin, (state, at) => decideIdTag({ kind: 'remove', idTag, at }, state));
+    return this.idTags.remove(idTag, origin);
   }
 }

@@ -9,6 +9,8 @@ export * from './commands';
 export { CALLER } from './caller';
 export type { Caller, CallOutcome, FoundAddress, OutgoingCall, SaidAddress } from './caller';
 export { Dispatcher } from './dispatch-operations.handler';
+export { EraseIdTag } from './erasure';
+export type { ErasedIdTag, Erasure, IdTagEraser } from './erasure';
 export { Instance } from './instance';
 export { Liveness } from './liveness';
 export type { LastSeen } from './liveness';

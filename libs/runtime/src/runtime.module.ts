@@ -7,6 +7,7 @@ import { AnsweringRules, ChangeAnsweringHandler, FindAnsweringHandler } from './
 import { AuthorizationDirectory } from './authorization-directory';
 import { ChargeBoxes } from './charge-boxes';
 import { Dispatcher, DispatchOperationsHandler } from './dispatch-operations.handler';
+import { EraseIdTagHandler } from './erasure';
 import { IdTags, RemoveIdTagHandler, SaveIdTagHandler } from './id-tag.handlers';
 import type { Instance } from './instance';
 import { Liveness } from './liveness';
@@ -100,6 +101,7 @@ const providers: Provider[] = [
   TellChargeBoxHandler,
   SaveIdTagHandler,
   RemoveIdTagHandler,
+  EraseIdTagHandler,
 ];
 
 /** One contact of a box at a time waits for its moment; a sooner one takes its place. */

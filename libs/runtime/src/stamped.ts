@@ -17,6 +17,7 @@ export function stamped(store: EventStore, { run }: Instance): EventStore {
     subscribe: (options, subscriber) => store.subscribe(options, subscriber),
     head: () => store.head(),
     retain: (stream, retention) => store.retain(stream, retention),
+    ...(store.purge && { purge: () => store.purge?.() ?? Promise.resolve() }),
     close: () => store.close(),
   };
 }

@@ -5,3 +5,4 @@ export const METER = Symbol('Meter');
 export const LOG = Symbol('Log');
 export const RUNTIME_SETTINGS = Symbol('RuntimeSettings');
 export const INSTANCE = Symbol('Instance');
+export const ID_TAG_ERASER = Symbol('IdTagEraser');

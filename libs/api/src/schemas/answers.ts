@@ -51,6 +51,21 @@ export const importCounts = named(
   { description: 'What an import did.', example: { created: 120, changed: 3, unchanged: 877 } },
 );
 
+export const erasure = named(
+  z.object({
+    removed: z.boolean().meta({ description: 'It was among the known idTags.' }),
+    tokens: z.int().meta({ description: 'Tokens in the history that mean nothing any more.' }),
+    pseudonym: z.string().optional().meta({ description: 'Stands in its place from now on, letter case aside.' }),
+    captures: z.int().meta({ description: 'Captured messages that had it in clear and were removed.' }),
+    purged: z.boolean().meta({ description: 'False where the store forgets at its next scavenge.' }),
+  }),
+  'Erasure',
+  {
+    description: 'What was erased of an idTag.',
+    example: { removed: true, tokens: 2, pseudonym: 'erased-0f3a9c51d2e4', captures: 0, purged: true },
+  },
+);
+
 export const live = named(z.object({ status: z.literal('live') }), 'Live', {
   description: 'The process runs.',
   example: { status: 'live' },

@@ -18,6 +18,12 @@ export class FakeCaptures implements CaptureSource {
     return this.exchanges.find((exchange) => exchange.id === id);
   }
 
+  async forgetIdTag(idTag: string) {
+    const before = this.exchanges.length;
+    this.exchanges = this.exchanges.filter(({ request }) => !('text' in request && request.text.includes(idTag)));
+    return before - this.exchanges.length;
+  }
+
   async forget(identity: string) {
     const before = this.exchanges.length;
     this.exchanges = this.exchanges.filter((exchange) => exchange.identity !== identity);

@@ -25,7 +25,7 @@ import {
   FindTransactions,
 } from '@app/read-models';
 import type { Commanded } from '@app/runtime';
-import { PendingRequests, RemoveIdTag, SaveIdTag, Settlements, TellChargeBox } from '@app/runtime';
+import { EraseIdTag, PendingRequests, RemoveIdTag, SaveIdTag, Settlements, TellChargeBox } from '@app/runtime';
 import type { DynamicModule, Provider, Type } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -147,6 +147,12 @@ const writeSide: Provider[] = [
     if (expected === 'new' && idTags.has(name)) return { outcome: 'refused', reason: 'The idTag exists.' };
     idTags.set(name, { ...details, changedAt: '2026-03-01T08:00:00.000Z', openTransactions: 0 });
     return undefined;
+  }),
+  telling(EraseIdTag, ({ idTag, force }, { idTags }) => {
+    if (idTag === 'BUSY' && !force) return { outcome: 'refused', reason: 'The idTag has transactions open (7).' };
+    const removed = idTags.delete(idTag.toLowerCase());
+    const erased = { outcome: 'done' as const, removed, tokens: removed ? 2 : 0, purged: true, position: '7' };
+    return removed ? { ...erased, pseudonym: 'erased-0f3a9c51d2e4' } : erased;
   }),
   telling(RemoveIdTag, ({ idTag }, { idTags }) => void idTags.delete(idTag.toLowerCase())),
 ];

@@ -99,7 +99,7 @@ describe('the captured exchanges', () => {
     db.pragma('wal_checkpoint(TRUNCATE)');
     expect(statSync(file).size).toBeLessThan(1.05 * bounds.bytes);
     expect(countCaptured(db)).toBeGreaterThan(100);
-    expect(captured.forget('BOX-0')).toBeGreaterThan(50);
+    expect(captured.forget({ identity: 'BOX-0' })).toBeGreaterThan(50);
     expect(statSync(file).size).toBeLessThan(0.8 * bounds.bytes);
   });
 
@@ -114,8 +114,8 @@ describe('the captured exchanges', () => {
     const { db, captured } = opened();
     captured.keep(many(50, { request: { text: 'REMEMBER-ME' } }), now);
     captured.keep(many(50, { identity: 'OTHER' }), now);
-    expect(captured.forget('BOX-0') + captured.forget('BOX-1')).toBe(50);
-    expect(captured.forget('BOX-1')).toBe(0);
+    expect(captured.forget({ identity: 'BOX-0' }) + captured.forget({ identity: 'BOX-1' })).toBe(50);
+    expect(captured.forget({ identity: 'BOX-1' })).toBe(0);
     expect(countCaptured(db)).toBe(50);
     for (const end of ['', '-wal']) expect(readFileSync(file + end).includes('REMEMBER-ME')).toBe(false);
   });

@@ -91,6 +91,23 @@ describe('captures', () => {
     expect((await captures.list({}, all)).map(({ identity }) => identity)).toEqual(['BOX-2']);
   });
 
+  it('that have an idTag in clear are removed with it, however it is written, and no others', async () => {
+    const captures = start({ idTags: 'clear' });
+    const bodies = ['<a>Card&amp;1</a>', '<a>CARD&amp;1 </a>', '<a>Card&amp;10</a>', '<a>other</a>'];
+    for (const body of bodies) captures.take(exchange({ body: Buffer.from(body) }));
+    captures.take(exchange({ body: Buffer.from([0xff, ...Buffer.from('<a>card&amp;1</a>')]) }));
+    captures.take(exchange({ answer: '<b>card&amp;1</b>' }));
+    expect(await captures.forgetIdTag('card&1')).toBe(4);
+    expect(await captures.list({}, all)).toHaveLength(2);
+    expect(await captures.forgetIdTag('card&1')).toBe(0);
+  });
+
+  it('with pseudonyms stay when an idTag is erased', async () => {
+    const captures = start({ idTags: 'masked' });
+    captures.take(exchange());
+    expect(await captures.forgetIdTag('04A2B3C4')).toBe(0);
+  });
+
   it('are written before the end, and are there at the next start, also when nothing more is taken', async () => {
     const first = start();
     first.take(exchange());

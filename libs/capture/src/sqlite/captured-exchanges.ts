@@ -1,5 +1,7 @@
-import type { CapturedExchange, CaptureSettings } from '../captured';
+import type { CapturedExchange, CaptureSettings, KeptText } from '../captured';
 import type { PseudonymKey } from '../key';
+import { mentionOf } from '../mention';
+import type { Forgettable } from '../messages';
 import type { SqliteDatabase } from './file';
 
 /** An exchange that is not kept yet. */
@@ -42,9 +44,9 @@ export class CapturedExchanges {
     if (this.remove('at < ?', oldest) > 0) this.db.pragma('incremental_vacuum');
   }
 
-  /** Removes what came from a box, from the disk as well. */
-  forget(identity: string): number {
-    const removed = this.remove('identity = ?', identity);
+  /** Removes what came from a box, or has an idTag in clear, from the disk as well. */
+  forget(what: Forgettable): number {
+    const removed = 'identity' in what ? this.remove('identity = ?', what.identity) : this.removeWith(what.idTag);
     this.db.pragma('incremental_vacuum');
     this.db.pragma('wal_checkpoint(TRUNCATE)');
     return removed;
@@ -89,6 +91,17 @@ export class CapturedExchanges {
     this.count -= changes;
     if (this.count === 0 && changes > 0 && !this.db.inTransaction) this.dropKey();
     return changes;
+  }
+
+  private removeWith(idTag: string): number {
+    const mentions = mentionOf(idTag);
+    const texts = this.db.prepare<[], { id: number; request: string; response: string }>(
+      'SELECT id, request, response FROM texts JOIN exchanges USING (id) WHERE masked = 0',
+    );
+    const found: number[] = [];
+    for (const { id, request, response } of texts.iterate())
+      if ([request, response].some((kept) => mentions(JSON.parse(kept) as KeptText))) found.push(id);
+    return this.db.transaction(() => found.reduce((sum, id) => sum + this.remove('id = ?', id), 0))();
   }
 
   /** Nothing is left that was made with it. */

@@ -32,6 +32,7 @@ export function chained(store: EventStore, options: ChainedOptions): EventStore 
     subscribe: (subscription, subscriber) => store.subscribe(subscription, subscriber),
     head: () => store.head(),
     retain: (stream, retention) => store.retain(stream, retention),
+    ...(store.purge && { purge: () => store.purge?.() ?? Promise.resolve() }),
     close: () => store.close(),
   };
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NO_STREAM, hasCode } from '@app/kernel';
 import { Collector, FakeClock, event, events, ids, stored } from '../contract/store-under-test';
@@ -50,6 +50,26 @@ describe('the embedded event store', () => {
       expect(await again.append('b', events(1), 1)).toMatchObject({ outcome: 'appended', revision: 2 });
       expect((await stored(again, 'b')).map(({ revision }) => revision)).toEqual([2]);
       expect((await again.head()) > head).toBe(true);
+    });
+  });
+
+  describe('a purge', () => {
+    it('leaves nothing on the disk of what retention does not keep, and everything else', async () => {
+      const file = newFile();
+      const store = await open({ file });
+      const filled = Array.from({ length: 40 }, () => events(50));
+      for (const [place, batch] of filled.entries()) {
+        await store.append(`other-${place}`, batch, NO_STREAM);
+        const secret = { ...event(), data: { text: `secret-${place}` } };
+        await store.append(`key-${place}`, [secret, event()], NO_STREAM);
+      }
+      const inFiles = () => [file, `${file}-wal`].map((each) => readFileSync(each, 'latin1')).join('');
+      expect(inFiles()).toContain('secret-');
+      for (const place of filled.keys()) await store.retain(`key-${place}`, { maxCount: 1 });
+      await store.purge?.();
+      expect(inFiles()).not.toContain('secret-');
+      expect(await stored(store, 'other-39')).toHaveLength(50);
+      expect(await stored(store, 'key-39')).toHaveLength(1);
     });
   });
 

@@ -130,6 +130,11 @@ class WritableStore implements EmbeddedStore {
     await this.parts.writer.retain(plainText(stream, 'stream'), checkedRetention(retention));
   }
 
+  async purge(): Promise<void> {
+    this.refuseIfClosed();
+    await this.parts.writer.purge();
+  }
+
   onAppended(listener: (position: Position) => void): () => void {
     return this.newest.onAdvance(listener);
   }

@@ -56,6 +56,10 @@ export class Writer {
     await this.do({ stream, retention }, 0);
   }
 
+  async purge(): Promise<void> {
+    await this.do({ purge: true }, 0);
+  }
+
   private do(work: WriterWork, size: number): Promise<Outcome> {
     if (this.dead) return Promise.reject(this.dead);
     return new Promise((resolve, reject) => {

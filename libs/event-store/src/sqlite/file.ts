@@ -51,6 +51,8 @@ export function openWritable(file: string, maxBytes?: number): Database.Database
     db.pragma('synchronous = FULL');
     db.pragma(`wal_autocheckpoint = ${checkpointPages}`);
     db.pragma('cache_size = -65536');
+    // What is deleted is overwritten: an erasure means it.
+    db.pragma('secure_delete = ON');
     if (maxBytes !== undefined) {
       db.pragma(`max_page_count = ${String(Math.floor(maxBytes / Number(db.pragma('page_size', { simple: true }))))}`);
     }

@@ -1,4 +1,5 @@
 import type Database from 'better-sqlite3';
+import { failureError } from './failure';
 import type { AppendWork, Outcome, RetainWork, WriterRequest, WriterWork } from './messages';
 import { StreamTable, noStream } from './stream-table';
 import type { StreamState } from './stream-table';
@@ -57,6 +58,13 @@ export class LogWriter {
     }
   }
 
+  /** Removes at once what retention does not keep, also from the pages that wait to be copied into the file. */
+  purge(): void {
+    while (this.hasLeftovers) this.commit([]);
+    const [result] = this.db.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
+    if (result?.busy !== 0) throw failureError('store-unavailable', 'somebody reads the file without an end');
+  }
+
   private take(request: WriterRequest): Outcome[] {
     this.now = request.now;
     if (request.sweep) this.trimmer.sweep();
@@ -64,6 +72,7 @@ export class LogWriter {
   }
 
   private perform(work: WriterWork): Outcome {
+    if ('purge' in work) return [noStream, this.last];
     return 'texts' in work ? this.append(work) : this.retain(work);
   }
 

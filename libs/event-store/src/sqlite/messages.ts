@@ -23,7 +23,12 @@ export interface RetainWork {
   readonly retention: Retention;
 }
 
-export type WriterWork = AppendWork | RetainWork;
+/** Removes everything that retention does not keep, from the disk as well. */
+export interface PurgeWork {
+  readonly purge: true;
+}
+
+export type WriterWork = AppendWork | RetainWork | PurgeWork;
 
 export interface WriterRequest {
   readonly now: number;

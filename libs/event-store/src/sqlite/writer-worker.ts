@@ -51,6 +51,7 @@ class WriterThread {
   private commit(requests: readonly WriterRequest[]): boolean {
     try {
       const outcomes = this.log.commit(requests);
+      if (requests.some(({ work }) => work.some((each) => 'purge' in each))) this.log.purge();
       if (outcomes.length > 0) this.say({ kind: 'done', outcomes });
       return true;
     } catch (error) {

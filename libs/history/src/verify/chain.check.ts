@@ -14,10 +14,11 @@ const otherKey =
 export const chainCheck: Check = {
   name: 'chain',
   doc: 'links of the events and seals, with the key of the service',
-  begin: async ({ log, chainKeys = [] }, report) =>
+  raw: true,
+  begin: async ({ log, raw = log, chainKeys = [] }, report) =>
     chainKeys.length === 0
       ? { skipped: 'no key is at hand: CHAIN_KEY, or the file chain-key in DATA_DIR' }
-      : new ChainRun(chainKeys, await sealsOf(log), report),
+      : new ChainRun(chainKeys, await sealsOf(raw), report),
 };
 
 class ChainRun implements CheckRun {

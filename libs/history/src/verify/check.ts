@@ -25,6 +25,11 @@ interface Place {
 /** What a check works on. */
 export interface Evidence {
   readonly log: Pick<EventStore, 'readAll' | 'readStream' | 'head'>;
+  /** The log as it is stored, and as rows are made of it; `log` by default. */
+  readonly raw?: Evidence['log'] | undefined;
+  readonly forRows?: Evidence['log'] | undefined;
+  /** What `log` shows of events of `raw`. */
+  readonly lift?: ((events: readonly RecordedEvent[]) => Promise<readonly RecordedEvent[]>) | undefined;
   /** The file of an embedded store. */
   readonly storeFile?: string | undefined;
   /** The file of read models that follow the log. */
@@ -43,6 +48,8 @@ export type Report = (finding: Finding) => void;
 export interface Check {
   readonly name: string;
   readonly doc: string;
+  /** It looks at events as they are stored. */
+  readonly raw?: true;
   /** Begins; gives a reason in place of a run when there is nothing to look at. */
   begin(evidence: Evidence, report: Report): Begun | Promise<Begun>;
 }

@@ -111,6 +111,19 @@ async function begun(evidence: Evidence, only: VerifyOptions['only']): Promise<r
   return Promise.all(wanted.map((check) => new Running(check).begin(evidence)));
 }
 
+/** Shows each check the events as it wants them. */
+async function goThrough(
+  { log, raw = log, lift = async (events) => events }: Evidence,
+  running: readonly Running[],
+  tell: (events: readonly RecordedEvent[], share: number) => void,
+): Promise<void> {
+  for await (const { events, share } of scan(raw)) {
+    const lifted = await lift(events);
+    for (const each of running) each.takeAll(each.check.raw ? events : lifted);
+    tell(events, share);
+  }
+}
+
 /** Puts every check to a history. */
 export async function verifyHistory(
   evidence: Evidence,
@@ -119,11 +132,10 @@ export async function verifyHistory(
   const running = await begun(evidence, only);
   const digest = new Digest();
   try {
-    for await (const { events, share } of scan(evidence.log)) {
+    await goThrough(evidence, running, (events, share) => {
       for (const event of events) digest.take(event);
-      for (const each of running) each.takeAll(events);
       onProgress?.('reading', share, digest.count);
-    }
+    });
   } catch (error) {
     for (const each of running) each.breakOff(error);
   }

@@ -41,12 +41,12 @@ class ReadModelsRun implements CheckRun {
   }
 
   private async compare(kept: string, built: string, tell: (share: number) => void): Promise<void> {
-    const { log } = this.evidence;
+    const { log, forRows = log } = this.evidence;
     const { checkpoint, isOfThisLog, isOfThisShape } = await copyReadModels(log, this.file, kept);
     if (!isOfThisShape)
       return this.found('They were made by another version of the program.', 'Start the service: it builds them anew.');
     if (!isOfThisLog) return this.found('They come from another history.', 'Start the service: it builds them anew.');
-    await rebuildFromZero(told(endedAt(log, { position: checkpoint }), checkpoint, tell), built);
+    await rebuildFromZero(told(endedAt(forRows, { position: checkpoint }), checkpoint, tell), built);
     const { count, examples } = differencesBetween(kept, built, most);
     for (const example of examples) this.found(sentenceOf(example), anew, placeOf(example));
     if (count > examples.length) this.found(`${count - examples.length} more rows differ.`, anew);

@@ -29,6 +29,7 @@ export function tablesOfOwn({ name, version, columns, indexes, on }: OwnProjecti
     projections: [projection],
     shape: `own:${tablesVersion} ${name}:${version} ${JSON.stringify([names, indexes])}`,
     appended: [],
+    opaque: true,
   };
 }
 

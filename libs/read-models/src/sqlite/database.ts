@@ -9,7 +9,7 @@ import type { Projection } from '../projection';
 export type SqliteDatabase = Database.Database;
 
 // Goes up with the tables that are not made from projections.
-export const tablesVersion = 5;
+export const tablesVersion = 6;
 
 /** What a file of rows holds. */
 export interface Tables {
@@ -18,6 +18,8 @@ export interface Tables {
   readonly shape: string;
   /** Tables that grow with events instead of being changed by them. */
   readonly appended: readonly AppendedName[];
+  /** What its rows say of an idTag nobody knows: when one is erased they are built anew. */
+  readonly opaque?: true;
 }
 
 const appendedNames = ['meter_values', 'quirks', 'addresses'] as const;
@@ -77,6 +79,7 @@ const tablesOfEngine = `
     PRIMARY KEY (projection, key)) WITHOUT ROWID;
   CREATE TABLE checkpoint (id INTEGER PRIMARY KEY CHECK (id = 1), position TEXT NOT NULL, shape TEXT NOT NULL, skipped INTEGER NOT NULL,
     anchor TEXT);
+  CREATE TABLE veil_keys (id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, text TEXT, owner TEXT, erased_as TEXT);
 `;
 
 const appendedIndexes = [
@@ -99,6 +102,8 @@ export function openForWriting(file: string, tables = builtIn): SqliteDatabase {
   database.pragma('synchronous = NORMAL');
   // Rows and indexes of a busy fleet stay in memory, and the log is folded in seldom.
   database.pragma('cache_size = -65536');
+  // What is erased is overwritten.
+  database.pragma('secure_delete = ON');
   database.pragma('wal_autocheckpoint = 10000');
   if (shapeOf(database) !== tables.shape) makeTables(database, tables);
   return database;

@@ -7,7 +7,9 @@ import type { Anchor, Cause } from './anchor';
 import { anchorIn, anchorOf, causeOf, causeText, isKept, readAnchor } from './anchor';
 import { AppendedTables } from './appended-tables';
 import type { SqliteDatabase } from './database';
-import { builtIn } from './database';
+import { builtIn, makeTables } from './database';
+import type { Gone } from './veil-keys';
+import { emptyLog, VeilKeys, withoutIdTag } from './veil-keys';
 
 type Row = object | undefined;
 
@@ -172,6 +174,11 @@ export class ProjectorTables {
   private readonly tables: readonly Table[];
   private readonly byType = new Map<string, readonly Table[]>();
   private readonly appended: AppendedTables | undefined;
+  private readonly veilKeys: VeilKeys;
+  /** A text was erased that may still stand in the log of SQLite. */
+  private readonly gone: Gone[] = [];
+  private toPurge = false;
+  private toRebuild = false;
   private readonly keepCheckpoint;
   private readonly readCheckpoint;
   /** The newest event that no retention takes away. */
@@ -179,8 +186,10 @@ export class ProjectorTables {
 
   constructor(
     private readonly database: SqliteDatabase,
-    { projections, appended } = builtIn,
+    private readonly kind = builtIn,
   ) {
+    const { projections, appended } = kind;
+    this.veilKeys = new VeilKeys(database, projections);
     this.tables = projections.map((projection) => new Table(database, projection));
     this.appended = appended.length === 0 ? undefined : new AppendedTables(database, appended);
     this.keepCheckpoint = database.prepare(
@@ -204,14 +213,32 @@ export class ProjectorTables {
       for (const table of this.tables) table.flush();
       const reached = newer === undefined ? checkpoint : (taken.at(-1)?.position ?? from);
       if (reached > from) this.keepCheckpoint.run(reached, skipped.length, anchorIn(taken));
+      for (const gone of this.gone.splice(0)) this.veilKeys.eraseAnchor(gone);
       return { skipped, newer };
     });
     try {
-      return run();
+      const applied = run();
+      this.purge();
+      return applied;
     } catch (error) {
       for (const table of this.tables) table.forget();
       throw error;
     }
+  }
+
+  /** True once an erasure has thrown all rows away: the log is to be read from its beginning. */
+  startsAnew(): boolean {
+    const anew = this.toRebuild;
+    this.toRebuild = false;
+    return anew;
+  }
+
+  private purge(): void {
+    if (this.toRebuild) {
+      for (const table of this.tables) table.forget();
+      makeTables(this.database, this.kind);
+    }
+    if (this.toPurge) this.toPurge = !emptyLog(this.database);
   }
 
   /** Applies events whatever the checkpoint, which stays. Throws at an event of a newer program. */
@@ -238,6 +265,8 @@ export class ProjectorTables {
   }
 
   private applyOne(recorded: RecordedEvent): void {
+    const gone = this.veilKeys.take(recorded);
+    if (gone !== undefined) this.erase(gone);
     const occasion = occasionOf(recorded);
     if (occasion === undefined) return;
     // Rows of a type that a later program brings come with a new version of a projection, which builds them anew.
@@ -246,6 +275,19 @@ export class ProjectorTables {
     const cause = causeOf(anchorOf(recorded), this.kept);
     for (const table of this.tablesOf(event.type)) table.apply(event, occasion, cause);
     this.appended?.apply(recorded, event, { ...occasion, cause });
+  }
+
+  private erase(gone: Gone): void {
+    this.gone.push(gone);
+    this.toPurge = true;
+    if (this.kind.opaque) {
+      this.toRebuild = true;
+      return;
+    }
+    for (const table of this.tables) table.flush();
+    for (const table of this.tables) table.forget();
+    this.veilKeys.erase(gone);
+    this.kept = this.kept && withoutIdTag(this.kept, gone);
   }
 
   private tablesOf(type: string): readonly Table[] {

@@ -12,6 +12,7 @@ import { AnsweringRules } from '../answering-rules';
 import { AuthorizationDirectory, emptySeed } from '../authorization-directory';
 import type { Caller, CallOutcome, OutgoingCall } from '../caller';
 import { CALLER } from '../caller';
+import type { IdTagEraser } from '../erasure';
 import { AnswerChargeBox, TellChargeBox } from '../commands';
 import { Dispatcher } from '../dispatch-operations.handler';
 import { Instance } from '../instance';
@@ -22,7 +23,7 @@ import { Reactions } from '../reactions';
 import { RuntimeModule } from '../runtime.module';
 import type { RuntimeSettings } from '../settings';
 import { stamped } from '../stamped';
-import { CLOCK, EVENT_STORE, INSTANCE, LOG, METER, RUNTIME_SETTINGS } from '../tokens';
+import { CLOCK, EVENT_STORE, ID_TAG_ERASER, INSTANCE, LOG, METER, RUNTIME_SETTINGS } from '../tokens';
 
 const settings: RuntimeSettings = {
   policy: { registration: 'open', heartbeatInterval: 300, maximumPower: 400_000 },
@@ -78,9 +79,16 @@ interface Surroundings {
   readonly store: EventStore;
   readonly clock: HandClock;
   readonly caller?: HandCaller;
+  readonly eraser?: IdTagEraser;
   /** Of the instance. */
   readonly name?: string;
 }
+
+/** Nothing is veiled. */
+const noEraser: IdTagEraser = {
+  erase: async () => ({ tokens: 0, purged: true }),
+  onErased: () => () => undefined,
+};
 
 /** One instance of the service without its doors. */
 export class RuntimeAtWork {
@@ -91,7 +99,8 @@ export class RuntimeAtWork {
     readonly complaints: readonly string[],
   ) {}
 
-  static async start({ store, clock, caller = new HandCaller(), name = 'one' }: Surroundings): Promise<RuntimeAtWork> {
+  static async start(surroundings: Surroundings): Promise<RuntimeAtWork> {
+    const { store, clock, caller = new HandCaller(), eraser = noEraser, name = 'one' } = surroundings;
     const instance = new Instance(name);
     const complaints: string[] = [];
     const note = (fields: object, sentence: string) => void complaints.push(`${sentence} ${JSON.stringify(fields)}`);
@@ -104,6 +113,7 @@ export class RuntimeAtWork {
       { provide: METER, useValue: silentMeter },
       { provide: RUNTIME_SETTINGS, useValue: settings },
       { provide: CALLER, useValue: caller },
+      { provide: ID_TAG_ERASER, useValue: eraser },
     ];
     @Module({})
     class Ports {}

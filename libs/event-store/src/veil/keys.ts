@@ -1,0 +1,187 @@
+import type { EventStore, EventToAppend, Position, RecordedEvent, VeilEvent } from '@app/kernel';
+import { BEGINNING, pagesOf, textKeyStream, tokenOfStream } from '@app/kernel';
+import { randomBytes, randomUUID } from 'node:crypto';
+
+/** A text to be veiled, and whose it is where it does not say so itself. */
+export interface Wanted {
+  readonly text: string;
+  readonly of?: string | undefined;
+}
+
+/** What is known of the tokens of a log, in its order. */
+export interface KnownTokens {
+  readonly position: Position;
+  readonly tokens: Iterable<{
+    readonly token: string;
+    readonly text?: string;
+    readonly of?: string;
+    readonly erasedAs?: string;
+  }>;
+}
+
+interface Meaning {
+  /** What is shown in the place of the token. */
+  readonly shown: string;
+  /** Absent once it is erased. */
+  readonly what?: Wanted;
+}
+
+/** Small letters alone, because the names of some streams know no others. */
+const letters = 'abcdefghijklmnopqrstuvwxyz234567';
+const form = /^veil-[a-z2-7]{15}$/;
+const types: readonly VeilEvent['type'][] = ['TextKeyed', 'TextErased'];
+
+export const isToken = (text: string): boolean => form.test(text);
+const newToken = (): string =>
+  `veil-${Array.from(randomBytes(15), (byte) => letters.charAt(byte % letters.length)).join('')}`;
+const nameOf = ({ text, of }: Wanted): string => JSON.stringify([text, of]);
+
+/** What the tokens of a log mean. It knows all of them that it needed so far, and follows what others append as far as it is shown it. */
+export class TextKeys {
+  private readonly tokens = new Map<string, string>();
+  private readonly meanings = new Map<string, Meaning>();
+  private readonly pseudonyms = new Map<string, string>();
+  private readonly underWay = new Map<string, Promise<void>>();
+  private readonly listeners = new Set<() => void>();
+  private reading: Promise<void> = Promise.resolve();
+  private reached: Position = BEGINNING;
+  private isWhole = false;
+
+  /** How many texts are veiled. */
+  get size(): number {
+    return this.tokens.size;
+  }
+
+  /** Up to where in the log everything is known. */
+  get position(): Position {
+    return this.reached;
+  }
+
+  tokenOf(text: string, of?: string): string | undefined {
+    return this.tokens.get(nameOf({ text, of }));
+  }
+
+  /** What is shown in the place of a token, `undefined` for what is none of ours as far as is known. */
+  shownFor(token: string): string | undefined {
+    return this.meanings.get(token)?.shown;
+  }
+
+  tokenOfPseudonym(text: string): string | undefined {
+    return this.pseudonyms.get(text);
+  }
+
+  /** Tokens that mean something, also those that lost to another one for the same text and stand nowhere. */
+  meaningful(): readonly (Wanted & { readonly token: string; readonly stands: boolean })[] {
+    return [...this.meanings].flatMap(([token, { what }]) =>
+      what === undefined ? [] : [{ ...what, token, stands: this.tokens.get(nameOf(what)) === token }],
+    );
+  }
+
+  /** Takes over what is known of the log up to a position. Call it before anything else. */
+  seed({ position, tokens }: KnownTokens): void {
+    for (const { token, text, of, erasedAs } of tokens) {
+      if (text !== undefined) this.keyed(token, { text, of });
+      else if (erasedAs !== undefined) this.erased(token, erasedAs);
+    }
+    this.reached = position;
+  }
+
+  /** Calls back whenever a text was erased, until the returned function is called. */
+  onErased(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  isAbout({ stream }: Pick<RecordedEvent, 'stream'>): boolean {
+    return tokenOfStream(stream) !== undefined;
+  }
+
+  /** Takes an event into account that tells about a token; true if it was one. Harmless when repeated. */
+  take({ stream, type, data }: Pick<RecordedEvent, 'stream' | 'type' | 'data'>): boolean {
+    const token = tokenOfStream(stream);
+    if (token === undefined) return false;
+    const event = { type, data } as VeilEvent;
+    if (event.type === 'TextKeyed') this.keyed(token, event.data);
+    else if (event.type === 'TextErased') this.erased(token, event.data.as);
+    return true;
+  }
+
+  private keyed(token: string, { text, of }: Wanted): void {
+    if (this.meanings.has(token)) return;
+    const what = { text, ...(of === undefined ? {} : { of }) };
+    this.meanings.set(token, { shown: text, what });
+    // Of two instances that veiled one text at the same time, both go on with the token that the log has first.
+    if (!this.tokens.has(nameOf(what))) this.tokens.set(nameOf(what), token);
+  }
+
+  private erased(token: string, as: string): void {
+    const former = this.meanings.get(token);
+    if (former !== undefined && former.what === undefined && former.shown === as) return;
+    this.meanings.set(token, { shown: as });
+    if (!this.pseudonyms.has(as)) this.pseudonyms.set(as, token);
+    if (former?.what !== undefined && this.tokens.get(nameOf(former.what)) === token)
+      this.tokens.delete(nameOf(former.what));
+    for (const listener of this.listeners) listener();
+  }
+
+  /** Reads on in the log to its present end. On a store of our own once is enough. */
+  async catchUp(store: EventStore): Promise<void> {
+    if (this.isWhole && !store.shared) return;
+    const work = this.reading.catch(() => undefined).then(() => this.readOn(store));
+    this.reading = work;
+    await work;
+  }
+
+  private async readOn(store: EventStore): Promise<void> {
+    if (this.isWhole && !store.shared) return;
+    for await (const { events, next } of pagesOf(store, { after: this.reached, filter: { types } })) {
+      for (const event of events) this.take(event);
+      this.reached = next;
+    }
+    this.isWhole = true;
+  }
+
+  /** Looks up tokens one by one: for who reads a part of the log. */
+  async look(store: EventStore, tokens: Iterable<string>): Promise<void> {
+    const streams = [...tokens].map((token) => textKeyStream(token));
+    await Promise.all(
+      streams.map(async (stream) => {
+        const { events } = await store.readStream(stream, { direction: 'backward', limit: 1 });
+        for (const event of events) this.take(event);
+      }),
+    );
+  }
+
+  /** Makes tokens for texts that have none, durable when this resolves. */
+  async give(store: EventStore, wanted: readonly Wanted[], at: string): Promise<void> {
+    await Promise.all(wanted.map((what) => this.giveOne(store, what, at)));
+  }
+
+  private giveOne(store: EventStore, what: Wanted, at: string): Promise<void> {
+    const name = nameOf(what);
+    const known = this.underWay.get(name);
+    if (known !== undefined) return known;
+    const work = this.make(store, what, at).finally(() => this.underWay.delete(name));
+    this.underWay.set(name, work);
+    return work;
+  }
+
+  private async make(store: EventStore, what: Wanted, at: string): Promise<void> {
+    await this.catchUp(store);
+    if (this.tokens.has(nameOf(what))) return;
+    const token = newToken();
+    const { text, of } = what;
+    const data = { text, ...(of === undefined ? {} : { of }) };
+    // At no revision: the link of such an event stands alone, so that the chain is whole when it is gone.
+    await store.append(textKeyStream(token), [dressed({ type: 'TextKeyed', data }, at)], 'any');
+    if (store.shared) await this.catchUp(store);
+    this.keyed(token, data);
+  }
+}
+
+/** An event about a token, for the store. */
+export function dressed({ type, data }: VeilEvent, at: string): EventToAppend {
+  const id = randomUUID();
+  const metadata = { schema: 1, correlationId: id, causationId: id, actor: 'system', receivedAt: at };
+  return { id, type, data, metadata };
+}

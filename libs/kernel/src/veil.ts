@@ -1,0 +1,47 @@
+import type { DomainEvent, EventMetadata } from './event';
+
+// A text that may have to be erased stands in the store as a token. What the token means is one event in a stream of its own: when that is
+// gone, the events that name the token are as they were, and nobody knows whom they are about.
+
+export type VeilEvent =
+  /** A token means this text. `of`: whose it is, where the text does not say so itself. */
+  | DomainEvent<'TextKeyed', { readonly text: string; readonly of?: string }>
+  /** The token means nothing any more; this is shown in its place. */
+  | DomainEvent<'TextErased', { readonly as: string; readonly at: string }>;
+
+export const textKeyPrefix = 'textKey-';
+
+/** The stream with what a token means. */
+export const textKeyStream = (token: string): string => textKeyPrefix + token;
+
+/** The token that a stream tells the meaning of, `undefined` for other streams. */
+export function tokenOfStream(stream: string): string | undefined {
+  return stream.startsWith(textKeyPrefix) ? stream.slice(textKeyPrefix.length) : undefined;
+}
+
+/** What takes the place of texts. */
+export interface Texts {
+  /** `of`: whose text it is, where it does not say so itself. */
+  readonly text: (text: string, of?: string) => string;
+  /** A text composed by `|`, with such a text at its end. */
+  readonly ending: (composed: string) => string;
+}
+
+/** An event, as far as texts are concerned. */
+export interface Veilable {
+  readonly type: string;
+  readonly data: object;
+  readonly metadata: EventMetadata;
+}
+
+/** Where erasable texts stand in events and names of streams. */
+export interface Veiling {
+  /** The event with those texts replaced; the same object when it has none. */
+  readonly inEvent: <Event extends Veilable>(event: Event, texts: Texts) => Event;
+  /** The text in the name of a stream, `undefined` if it has none. */
+  readonly inStream: (stream: string) => string | undefined;
+  /** The name of the stream that has the text in it. */
+  readonly streamOf: (text: string) => string;
+  /** Texts of one owner are erased together. */
+  readonly ownerOf: (text: string) => string;
+}
