@@ -39,10 +39,10 @@ export async function erase({ store, keys, veiling }: Erasable, text: string, at
   for (const { token, stands, ...what } of found) {
     const stream = textKeyStream(token);
     const event = dressed({ type: 'TextErased', data: { as: stands ? formOf(pseudonym, what) : nobody, at } }, at);
+    // The event before is the only place that had the text. Asked for first: whatever ends the work here, the text does not outlive its erasure.
+    await store.retain(stream, { maxCount: 1 });
     const appended = await store.append(stream, [event], 'any');
     if (appended.outcome === 'appended') position = appended.position;
-    // The event before is the only place that had the text.
-    await store.retain(stream, { maxCount: 1 });
     keys.take({ stream, type: event.type, data: event.data });
   }
   await store.purge?.();

@@ -189,6 +189,20 @@ describe('an erasure', () => {
     expect(await bare.head()).toBe(head);
   });
 
+  it('that breaks off once it is recorded has left nothing of the text', async () => {
+    await store.append('log', [about({ name: 'ann' })], NO_STREAM);
+    const breaking: EventStore = {
+      ...bare,
+      retain: (stream, retention) => bare.retain(stream, retention),
+      append: async (stream, events, expected) => {
+        await bare.append(stream, events, expected);
+        throw new Error('killed');
+      },
+    };
+    await expect(erase({ store: breaking, keys, veiling }, 'ann', at)).rejects.toThrow('killed');
+    expect(JSON.stringify(await everything(bare))).not.toContain('ann');
+  });
+
   it('does not keep whoever comes back from being somebody new', async () => {
     await store.append('log', [about({ name: 'ann' })], NO_STREAM);
     const { pseudonym } = await erase({ store: bare, keys, veiling }, 'ann', at);
