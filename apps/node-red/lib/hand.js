@@ -3,12 +3,19 @@
 /** Requests that one node may have unanswered. */
 const most = 10_000;
 
+const runtimes = new WeakMap();
+
 /** The requests that a node gave to its flow and that are not over: none is given twice, unless a deploy may have lost it. */
 class Hand {
   messages = new Map();
 
   /** The hands of all nodes of a runtime, kept over deploys. */
   static ofRuntime(RED) {
+    if (!runtimes.has(RED.events)) runtimes.set(RED.events, Hand.watch(RED));
+    return runtimes.get(RED.events);
+  }
+
+  static watch(RED) {
     const hands = new Map();
     RED.events.on('flows:stopping', ({ type, diff, config } = {}) => {
       for (const [id, hand] of hands) if (isShaken(id, type, diff, config)) hand.shake();

@@ -38,9 +38,14 @@ function fail({ node, msg, send, done, show, onOutput }, error, more) {
   const told = isMessage(msg) && Object.isExtensible(msg) ? msg : { ...msg };
   told.problem = problemOf(error, more);
   show('red', 'ring', error.message);
-  if (!onOutput) return done(error);
-  send([null, told]);
-  return done();
+  try {
+    if (!onOutput) return done(error);
+    send([null, told]);
+    return done();
+  } catch {
+    // Node-RED copies messages for whoever gets them, and not every message can be copied.
+    return node.error(error, { _msgid: told._msgid, problem: told.problem });
+  }
 }
 
 const isMessage = (value) => value !== null && typeof value === 'object';
