@@ -39,6 +39,7 @@ module.exports = (RED) => {
       noted = course.last;
       return kept.put('course', { ...course });
     };
+    const tell = (topic, payload) => node.send([null, { topic, payload, feed: wanted.feed }]);
     const pass = ({ event, id, data }) => {
       course.last = id ?? course.last;
       if (event === 'caught-up') course.skipping = false;
@@ -46,14 +47,14 @@ module.exports = (RED) => {
         course.skipping = wanted.fromNow;
         node.warn(`The service tells everything anew: ${data.reason}`);
       }
-      if (event === 'caught-up' || event === 'reset')
-        return node.send([null, { topic: event, payload: data, feed: wanted.feed }]);
+      if (event === 'caught-up' || event === 'reset') return tell(event, data);
       if (course.skipping) return undefined;
       count += 1;
       return node.send([messageOf(event, data, wanted.feed), null]);
     };
     const onOpen = () => {
       lastLoss = undefined;
+      if (wanted.anew && count === 0 && course.last === undefined) tell('reset', { reason: 'The node has started.' });
       show('green', 'dot', 'following');
     };
     const onLost = ({ message }, wait) => {
@@ -102,14 +103,14 @@ function wantedOf({ feed, identity, types, start }) {
     ...(identity && filters.includes('identity') ? { identity: String(identity) } : {}),
     ...(type.length > 0 && filters.includes('type') ? { type: type.join(',') } : {}),
   };
-  return { wanted: { feed, filter, fromNow: start === 'now' } };
+  return { wanted: { feed, filter, fromNow: start === 'now', anew: start === 'anew' } };
 }
 
 /** How far the node has come; anew where something else is followed now. */
-function courseOf(kept, api, { feed, filter, fromNow }) {
+function courseOf(kept, api, { feed, filter, fromNow, anew }) {
   const of = JSON.stringify([api.base.href, feed, filter]);
   const known = kept.get('course');
-  return known?.of === of ? { ...known } : { of, last: undefined, skipping: fromNow };
+  return known?.of === of && !anew ? { ...known } : { of, last: undefined, skipping: fromNow };
 }
 
 function messageOf(event, data, feed) {

@@ -103,6 +103,20 @@ describe('an events node', () => {
     expect(third.headers['last-event-id']).toBe('p8');
   });
 
+  it('begins with everything at every start, where that is chosen, and says so', async () => {
+    const one = node({ feed: 'connectors', start: 'anew' });
+    await load(service.url, [one]);
+    const first = await feedOf('connectors');
+    first.tell('row', { key: 'k', row: { identity: 'CB-1' } }, 'p7');
+    await until(() => statusOf(one.id).text === 'following, 1 told');
+    await helper.unload();
+    const got = await load(service.url, [one]);
+    const second = await until(() => service.feeds.find((other) => other !== first));
+    expect(second.headers['last-event-id']).toBeUndefined();
+    await until(() => got.second.length === 1);
+    expect(got.second[0]).toMatchObject({ topic: 'reset' });
+  });
+
   it('begins anew where something else is followed now', async () => {
     const one = node();
     const got = await load(service.url, [one]);
