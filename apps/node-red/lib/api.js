@@ -19,10 +19,14 @@ class Api {
     this.tls = tls;
     const { Agent } = this.base.protocol === 'https:' ? https : http;
     this.agent = new Agent({ keepAlive: true, maxSockets: 32 });
+    this.inFlight = 0;
+    this.isClosing = false;
   }
 
+  /** What is on its way arrives; nodes take things back while they close. */
   close() {
-    this.agent.destroy();
+    this.isClosing = true;
+    if (this.inFlight === 0) this.agent.destroy();
   }
 
   /** Sends JSON, and resolves with the answer; rejects with what the service refuses, or that it is out of reach. */
@@ -32,10 +36,19 @@ class Api {
       text === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
     const watch = AbortSignal.timeout(callPatience);
     const signals = signal === undefined ? watch : AbortSignal.any([watch, signal]);
-    const response = await this.ask(method, path, { query, headers, text, signal: signals, agent: this.agent });
-    const answer = jsonOf(await wholeOf(response));
-    if (response.statusCode >= 300) throw problemFrom(response, answer);
-    return { status: response.statusCode, body: answer ?? {} };
+    this.inFlight += 1;
+    try {
+      const agent = this.isClosing ? false : this.agent;
+      const response = await this.ask(method, path, { query, headers, text, signal: signals, agent });
+      const answer = jsonOf(await wholeOf(response));
+      if (response.statusCode >= 300) throw problemFrom(response, answer);
+      return { status: response.statusCode, body: answer ?? {} };
+    } catch (error) {
+      throw error instanceof Refused || error instanceof Unreachable ? error : this.lost(error);
+    } finally {
+      this.inFlight -= 1;
+      if (this.isClosing && this.inFlight === 0) this.agent.destroy();
+    }
   }
 
   /** The messages of a feed, from one connection. */
@@ -66,7 +79,8 @@ class Api {
     }
   }
 
-  ask(method, path, { query = {}, headers, text, signal, agent }) {
+  ask(method, path, given) {
+    const { query = {}, headers, text, signal, agent } = given;
     const url = urlOf(this.base, path, query);
     const { request } = url.protocol === 'https:' ? https : http;
     const options = {
@@ -78,7 +92,12 @@ class Api {
     };
     return new Promise((resolve, reject) => {
       const outgoing = request(url, options, resolve);
-      outgoing.on('error', (error) => reject(this.lost(error)));
+      outgoing.on('error', (error) => {
+        // A kept connection may have been closed by the other side just now; that is no failure of the service.
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET')
+          return resolve(this.ask(method, path, { ...given, agent: false }));
+        return reject(this.lost(error));
+      });
       outgoing.end(text);
     });
   }

@@ -14,7 +14,7 @@ class Refused extends Error {
   constructor(status, { type, title, detail, violations = [] } = {}) {
     const text = detail ?? title ?? `The service answered with status ${status}.`;
     super(violations.length === 0 ? text : `${text} ${violations.map(lineOf).join('; ')}`);
-    this.code = typeof type === 'string' ? type : 'refused';
+    this.code = typeof type === 'string' ? type.split('/').pop() : 'refused';
     this.status = status;
     this.detail = text;
     this.violations = violations;

@@ -80,7 +80,7 @@ function reply(response, status, body = {}) {
 }
 
 /** Waits for a condition, and says which one it was when it does not come. */
-async function until(reached, what = reached.toString(), patience = 10_000) {
+async function until(reached, what = reached.toString(), patience = 20_000) {
   for (const end = Date.now() + patience; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 10))) {
     const found = await reached();
     if (found) return found;

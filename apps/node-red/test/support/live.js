@@ -108,15 +108,11 @@ class Service extends Program {
   }
 
   /** A charge box that has booted and can be called. */
-  async reachableBox(identity, port = 0) {
-    let from = port;
-    const box = this.box(identity, {
-      get from() {
-        return `http://127.0.0.1:${from}/`;
-      },
-    });
-    const point = await serveChargePoint(box, { connectors: 2, ...(port === 0 ? {} : { port }) });
-    from = point.port;
+  async reachableBox(identity) {
+    const port = await freePort();
+    const box = this.box(identity, { from: `http://127.0.0.1:${port}/` });
+    const point = await serveChargePoint(box, { connectors: 2, port });
+    await box.call('BootNotification', { chargePointVendor: 'Acme', chargePointModel: 'Duo' });
     return { box, point };
   }
 }
@@ -154,8 +150,10 @@ class NodeRed extends Program {
 
   /** Deploys nodes, with the address and the key of the service put in. */
   async deploy(nodes, type = 'full') {
+    // As the editor does: credentials are sent with the first deploy only, or all that use them would count as changed.
+    const credentials = type === 'full' ? { credentials: { key } } : {};
     this.nodes = nodes.map((node) =>
-      node.type === 'ocpp-service' ? { ...node, url: this.service.url, credentials: { key } } : node,
+      node.type === 'ocpp-service' ? { ...node, url: this.service.url, ...credentials } : node,
     );
     const response = await fetch(`${this.url}/flows`, {
       method: 'POST',
