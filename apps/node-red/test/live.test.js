@@ -352,12 +352,17 @@ describe('bad input', () => {
       { data: 'x' },
       { data: { type: 'gentle', extra: 1 } },
     ];
-    await red.deploy(asked(requestNode({ command: 'Reset' }), func('any', 'return msg', ['request'])));
+    await red.deploy(asked(requestNode({ command: 'Reset' })));
     for (const payload of bad.filter((one) => typeof one === 'object' && one !== null))
       expect(await red.post('/send', payload)).toMatchObject({ problem: { message: expect.any(String) } });
     const throwing = "msg.payload = { data: { get type() { throw new Error('boom'); } } }; return msg;";
     await red.deploy([
-      ...asked(requestNode({ command: 'Reset' })).filter(({ id }) => id !== 'in'),
+      tab,
+      config,
+      requestNode({ command: 'Reset', wires: [] }),
+      { ...responseNode },
+      node('caught', 'catch', [['fault']]),
+      { ...debug('fault'), complete: 'problem.message' },
       node('button', 'inject', [['spoil']], { props: [] }),
       func(
         'spoil',
@@ -368,10 +373,10 @@ describe('bad input', () => {
         ['request'],
         ['response'],
       ),
-      { ...responseNode },
     ]);
     await red.click('button');
-    await until(() => red.output.includes('msg.payload is a list'));
+    // Each of them at both nodes, and the one that cannot even be copied.
+    await until(() => red.said('fault') === 2 * (bad.length + 4) + 1);
     expect(await (await fetch(`${red.url}/flows`)).json()).toHaveLength(red.nodes.length);
     expect(red.isRunning).toBe(true);
   });

@@ -57,7 +57,7 @@ class Editor {
       if (node._def.category === 'config') RED.editor.editConfig('', node.type, node.id);
       else RED.editor.edit(node);
     }, id);
-    await this.page.waitForSelector('.red-ui-tray-footer button.primary, #node-dialog-ok', { state: 'visible' });
+    await this.page.waitForSelector('#node-dialog-ok, #node-config-dialog-ok', { state: 'visible' });
     await this.settled();
   }
 

@@ -155,12 +155,19 @@ class NodeRed extends Program {
     this.nodes = nodes.map((node) =>
       node.type === 'ocpp-service' ? { ...node, url: this.service.url, ...credentials } : node,
     );
+    const before = this.starts;
     const response = await fetch(`${this.url}/flows`, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'Node-RED-Deployment-Type': type },
       body: JSON.stringify(this.nodes),
     });
     if (!response.ok) throw new Error(`The deploy is refused with ${response.status}: ${await response.text()}`);
+    // The answer comes before the nodes are started.
+    await until(() => this.starts > before, `flows are started: ${this.output}`);
+  }
+
+  get starts() {
+    return this.output.split('\n').filter((line) => / Started (modified )?(flows|nodes)/.test(line)).length;
   }
 
   /** What debug nodes of a name printed. */
