@@ -4,7 +4,7 @@ const { execFileSync } = require('node:child_process');
 const { mkdtempSync, rmSync, writeFileSync } = require('node:fs');
 const { tmpdir } = require('node:os');
 const path = require('node:path');
-const { example, NodeRed, own, Service, until } = require('./support/live');
+const { example, NodeRed, own, Service, shownCommands, until } = require('./support/live');
 
 // The example flows, the examples of the nodes that these descend from, and what may happen in their middle: a real Node-RED, the running service
 // and simulated charge boxes. Cannot see: the editor.
@@ -193,6 +193,14 @@ describe('the examples of the nodes that these descend from', () => {
       payload: accepted,
       ocpp: { command: 'Reset', chargeBoxIdentity: 'BOX-SEED', url: `http://127.0.0.1:${point.port}/`, data: { type } },
     });
+  });
+
+  it.each(shownCommands())('as the README shows them: %j', async (payload) => {
+    await reachableBox('BOX-SEED');
+    const { command = 'Reset', data = { type: 'Soft' } } = payload;
+    const result = await red.post('/send', payload);
+    expect(result).toMatchObject({ payload: accepted, ocpp: { command, status: 'Answered' } });
+    expect(JSON.stringify(result.ocpp.data).toLowerCase()).toBe(JSON.stringify(data).toLowerCase());
   });
 
   it('answer a boot', async () => {

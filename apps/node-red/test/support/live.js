@@ -119,7 +119,11 @@ class Service extends Program {
 
 /** A real Node-RED without a window, with this package in its user directory. */
 class NodeRed extends Program {
-  static async start({ service, red = path.join(own, 'node_modules/node-red'), install = copyPackage } = {}) {
+  static async start({
+    service,
+    red = process.env.NODE_RED ?? path.join(own, 'node_modules/node-red'),
+    install = copyPackage,
+  } = {}) {
     const nodeRed = new NodeRed('node-red-');
     nodeRed.red = red;
     nodeRed.service = service;
@@ -196,6 +200,12 @@ function copyPackage(folder) {
     cpSync(path.join(own, part), path.join(to, part), { recursive: true });
 }
 
+/** Payloads of commands that the README shows. */
+const shownCommands = () => {
+  const text = readFileSync(path.join(own, 'README.md'), 'utf8');
+  return [...text.matchAll(/^```json command\n(.*?)^```$/gms)].map(([, payload]) => JSON.parse(payload));
+};
+
 const example = (title) => JSON.parse(readFileSync(path.join(own, 'examples', `${title}.json`), 'utf8'));
 
-module.exports = { example, freePort, NodeRed, own, Service, until };
+module.exports = { example, freePort, NodeRed, own, Service, shownCommands, until };
