@@ -93,7 +93,8 @@ function answerOf(msg) {
 const isOver = (error) => error instanceof Refused && error.status === 409;
 
 function explained(error, late) {
-  if (late) error.message = `Too late: ${error.message} Somebody else, or the service itself, has answered the charge box.`;
+  if (late)
+    error.message = `Too late: ${error.message} Somebody else, or the service itself, has answered the charge box.`;
   else if (error instanceof Refused && error.status === 404)
     error.message =
       'The service knows no request with this msg.msgId. Pass the message of the ocpp-server node on as it came.';
