@@ -3,7 +3,8 @@
 const helper = require('node-red-node-test-helper');
 const { FakeService, key, until } = require('./fake-service');
 
-helper.init(require.resolve('node-red'));
+const red = require.resolve(process.env.NODE_RED ?? 'node-red');
+helper.init(red);
 
 const nodes = ['service', 'server', 'response', 'request', 'events'].map((name) =>
   require(`../../nodes/ocpp-${name}.js`),
@@ -16,7 +17,7 @@ async function load(url, flow, { apiKey = key } = {}) {
   const caught = { id: 'caught', type: 'catch', z: 'tab', wires: [['errors']] };
   const helpers = ['out', 'second', 'errors'].map((id) => ({ id, type: 'helper', z: 'tab' }));
   const all = [tab, service, caught, ...helpers, ...flow.map((node) => ({ z: 'tab', service: 'service', ...node }))];
-  const core = require('@node-red/nodes/core/common/25-catch.js');
+  const core = require(require.resolve('@node-red/nodes/core/common/25-catch.js', { paths: [red] }));
   await helper.load([...nodes, core], all, { service: { key: apiKey } });
   const got = { out: [], second: [], errors: [] };
   for (const id of Object.keys(got)) helper.getNode(id).on('input', (msg) => got[id].push(msg));

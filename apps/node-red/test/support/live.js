@@ -34,8 +34,8 @@ class Program {
     this.output = '';
   }
 
-  run(args, options) {
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
+  run(args, { node = process.execPath, ...options }) {
+    const child = spawn(node, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
     this.child = child;
     this.gone = new Promise((resolve) => child.once('exit', (code, signal) => resolve({ code, signal })));
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (text) => (this.output += text));
@@ -72,6 +72,8 @@ class Service extends Program {
 
   async start() {
     this.run([path.join(root, 'dist/apps/central-system/src/main.js')], {
+      // Its compiled store is for one version of Node; Node-RED may be tried with another.
+      node: process.env.SERVICE_NODE,
       cwd: this.folder,
       env: {
         PATH: process.env.PATH,
