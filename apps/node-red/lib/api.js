@@ -39,12 +39,9 @@ class Api {
     this.inFlight += 1;
     try {
       const agent = this.isClosing ? false : this.agent;
-      const response = await this.ask(method, path, { query, headers, text, signal: signals, agent });
-      const answer = jsonOf(await wholeOf(response));
-      if (response.statusCode >= 300) throw problemFrom(response, answer);
-      return { status: response.statusCode, body: answer ?? {} };
+      return await answerOf(await this.ask(method, path, { query, headers, text, signal: signals, agent }));
     } catch (error) {
-      throw error instanceof Refused || error instanceof Unreachable ? error : this.lost(error);
+      throw this.understood(error);
     } finally {
       this.inFlight -= 1;
       if (this.isClosing && this.inFlight === 0) this.agent.destroy();
@@ -71,7 +68,7 @@ class Api {
         yield* reader.take(chunk);
       }
     } catch (error) {
-      throw error instanceof Refused || error instanceof Unreachable ? error : this.lost(error);
+      throw this.understood(error);
     } finally {
       clearTimeout(watch);
       // Whoever stops following must not leave a connection open.
@@ -102,6 +99,10 @@ class Api {
     });
   }
 
+  understood(error) {
+    return error instanceof Refused || error instanceof Unreachable ? error : this.lost(error);
+  }
+
   lost(error) {
     if (error.name === 'AbortError' || error.code === 'ABORT_ERR')
       return new Unreachable(`${this.base.origin} does not answer.`);
@@ -130,6 +131,12 @@ function urlOf(base, path, query) {
     for (const one of Array.isArray(value) ? value : [value]) url.searchParams.append(name, String(one));
   }
   return url;
+}
+
+async function answerOf(response) {
+  const body = jsonOf(await wholeOf(response));
+  if (response.statusCode >= 300) throw problemFrom(response, body);
+  return { status: response.statusCode, body: body ?? {} };
 }
 
 async function wholeOf(response) {

@@ -76,11 +76,15 @@ function isShaken(id, type, diff, config) {
   const nodes = new Map((config?.flows ?? []).map((node) => [node.id, node]));
   // Nodes within a subflow are not in the configuration by the id that they have.
   if (type === 'full' || diff === undefined || !nodes.has(id)) return true;
-  const { changed = [], removed = [], linked = [], rewired = [] } = diff;
-  const stopped = new Set([...changed, ...removed, ...(type === 'flows' ? [...linked, ...rewired] : [])]);
   const reached = downstreamOf(id, nodes);
-  const wasCut = removed.length > 0 && rewired.some((one) => one === id || reached.has(one));
+  const wasCut = diff.removed.length > 0 && diff.rewired.some((one) => one === id || reached.has(one));
+  const stopped = new Set(stoppedBy(type, diff));
   return wasCut || [...reached].some((one) => one !== id && stopped.has(one));
+}
+
+/** The nodes that Node-RED stops for a deploy that is not a full one. */
+function stoppedBy(type, { changed, removed, linked, rewired }) {
+  return [...changed, ...removed, ...(type === 'flows' ? [...linked, ...rewired] : [])];
 }
 
 function downstreamOf(id, nodes) {

@@ -70,7 +70,21 @@ module.exports = (RED) => {
 
 /** What an answer needs of the message; only `payload` may be changed on the way through the flow. */
 function answerOf(msg) {
-  const { msgId, msgID, payload, ocpp } = isMessage(msg) ? msg : {};
+  const { payload, ocpp } = msg;
+  const msgId = msgIdOf(msg);
+  if (!isFields(payload))
+    throw new BadInput(
+      `msg.payload is ${kindOf(payload)}. Give an object with the fields of the response, such as { "status": "Accepted" }.`,
+    );
+  const respondBy = Date.parse(isMessage(ocpp) ? ocpp.respondBy : undefined);
+  return {
+    msgId,
+    payload: sendable(payload, 'msg.payload'),
+    respondBy: Number.isNaN(respondBy) ? Date.now() + patience : respondBy,
+  };
+}
+
+function msgIdOf({ msgId, msgID }) {
   const id = msgId ?? msgID;
   if (typeof id !== 'string' || id === '' || id.length > 200)
     throw new BadInput(
@@ -78,16 +92,7 @@ function answerOf(msg) {
     );
   if (typeof msgID === 'string' && msgID !== id)
     throw new BadInput('msg.msgId and msg.msgID name two requests. Pass both on as they came, or one of them.');
-  if (!isFields(payload))
-    throw new BadInput(
-      `msg.payload is ${kindOf(payload)}. Give an object with the fields of the response, such as { "status": "Accepted" }.`,
-    );
-  const respondBy = Date.parse(isMessage(ocpp) ? ocpp.respondBy : undefined);
-  return {
-    msgId: id,
-    payload: sendable(payload, 'msg.payload'),
-    respondBy: Number.isNaN(respondBy) ? Date.now() + patience : respondBy,
-  };
+  return id;
 }
 
 const isOver = (error) => error instanceof Refused && error.status === 409;

@@ -16,8 +16,14 @@ afterEach(async () => {
 });
 
 const path = 'POST /api/charge-boxes/CB-1/commands';
+/** Another for each test: what waits outlives its node. */
+let current;
+let count = 0;
+beforeEach(() => {
+  current = `request${(count += 1)}`;
+});
 const node = (more = {}) => ({
-  id: 'request',
+  id: current,
   type: 'ocpp-request',
   command: 'Reset',
   params: '{ "type": "Soft" }',
@@ -52,7 +58,7 @@ function answering(more) {
   return () => clearInterval(timer);
 }
 
-const send = (msg) => helper.getNode('request').receive(msg);
+const send = (msg) => helper.getNode(current).receive(msg);
 
 describe('a command', () => {
   let quiet;
@@ -89,7 +95,7 @@ describe('a command', () => {
       ocpp: { ...sent, chargeBoxIdentity: 'CB-1', url: 'http://127.0.0.1:9/' },
     });
     expect(got.errors).toEqual([]);
-    expect(statusOf('request')).toEqual({ fill: 'green', shape: 'dot', text: expect.stringMatching(/ Answered$/) });
+    expect(statusOf(current)).toEqual({ fill: 'green', shape: 'dot', text: expect.stringMatching(/ Answered$/) });
   });
 
   it.each([
@@ -159,7 +165,7 @@ describe('bad input', () => {
     await until(() => got.errors.length === 1);
     expect(got.errors[0].error.message).toMatch(message);
     expect(got.errors[0].problem).toMatchObject({ code: 'bad-input', message: expect.stringMatching(message) });
-    expect(statusOf('request')).toMatchObject({ fill: 'red', shape: 'ring' });
+    expect(statusOf(current)).toMatchObject({ fill: 'red', shape: 'ring' });
     expect(service.calls).toEqual([]);
   });
 
@@ -202,7 +208,7 @@ describe('what goes wrong on the way', () => {
       code: 'invalid-request',
       status: 400,
       message: 'It is invalid. data.type: Soft or Hard.; data.extra: There is no such field.',
-      violations: violations.map(({ in: _in, ...rest }) => rest),
+      violations: violations.map(({ path: at, code, message }) => ({ path: at, code, message })),
     });
   });
 
@@ -270,6 +276,33 @@ describe('what goes wrong on the way', () => {
   });
 });
 
+describe('what waits', () => {
+  it('is bounded: who is too many is told', async () => {
+    service.on(path, () => undefined);
+    const got = await load(service.url, [node()]);
+    for (let index = 0; index < 1_001; index += 1) send({ index });
+    await until(() => got.errors.length === 1);
+    expect(got.errors[0]).toMatchObject({
+      index: 1_000,
+      problem: { message: expect.stringMatching(/1000 commands wait already/) },
+    });
+  });
+
+  it('goes on after a deploy: the same command, followed by its id', async () => {
+    service.on(path, [202, { callId: 'call-1' }]);
+    await load(service.url, [node()]);
+    send({ topic: 'before' });
+    await until(() => service.feed('/api/feeds/commands'));
+    await helper.unload();
+    const got = await load(service.url, [node()]);
+    const feed = await until(() => service.feed('/api/feeds/commands'));
+    feed.tell('row', { key: 'call-1', row: rowOf({ command: 'Reset', data: { type: 'Soft' } }) }, 'p1');
+    await until(() => got.out.length === 1);
+    expect(got.out[0]).toMatchObject({ topic: 'before', payload: { status: 'Accepted' } });
+    expect(service.asked(path)).toHaveLength(1);
+  });
+});
+
 describe('progress', () => {
   it('is told on the second output, each step once', async () => {
     service.on(path, [202, { callId: 'call-1' }]);
@@ -282,7 +315,7 @@ describe('progress', () => {
     feed.tell('row', { key: 'call-1', row: { ...base, status: 'Scheduled', waitsBecause } }, 'p1');
     feed.tell('row', { key: 'call-1', row: { ...base, status: 'Scheduled', waitsBecause } }, 'p2');
     await until(() => got.second.length === 1);
-    expect(statusOf('request')).toEqual({ fill: 'blue', shape: 'ring', text: '1 waiting, last: Reset Scheduled' });
+    expect(statusOf(current)).toEqual({ fill: 'blue', shape: 'ring', text: '1 waiting, last: Reset Scheduled' });
     feed.tell('row', { key: 'call-1', row: { ...base, status: 'Sent' } }, 'p3');
     feed.tell('row', { key: 'call-1', row: rowOf({ command: 'Reset', data: { type: 'Soft' } }) }, 'p4');
     await until(() => got.out.length === 1);
