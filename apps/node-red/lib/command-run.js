@@ -11,8 +11,8 @@ const readModelPatience = 5_000;
 
 /** One command on its way: scheduled once however often it is tried, then followed to its end. */
 class CommandRun {
-  constructor(api, entry, { signal, save, onChange, onWaiting }) {
-    Object.assign(this, { api, entry, signal, save, onChange, onWaiting });
+  constructor(api, entry, { signal, save, onChange, onWaiting, onReached }) {
+    Object.assign(this, { api, entry, signal, save, onChange, onWaiting, onReached });
     const { timeToLive = defaultTimeToLive, notBefore } = entry.asked;
     const begin = Math.max(entry.at, notBefore === undefined ? 0 : Date.parse(notBefore));
     this.scheduleUntil = begin + timeToLive * 1_000;
@@ -35,6 +35,7 @@ class CommandRun {
       () => this.api.call('POST', path, { body: { ...body, idempotencyKey: this.entry.key }, signal: this.signal }),
       { signal: this.signal, until: this.scheduleUntil, onRetry: ({ message }) => this.onWaiting(message) },
     );
+    this.onReached();
     this.entry.callId = row.callId;
     await this.save();
   }
@@ -51,6 +52,7 @@ class CommandRun {
       query: { id: callId },
       signal: over,
       onLost,
+      onOpen: () => this.onReached(),
     })) {
       if (event === 'row') {
         const { row } = data;

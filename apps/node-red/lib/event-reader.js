@@ -29,7 +29,15 @@ function read(part) {
     fields.set(name, name === 'data' && fields.has('data') ? `${fields.get('data')}\n${value}` : value);
   }
   if (!fields.has('data')) return undefined;
-  return { event: fields.get('event') ?? 'message', id: fields.get('id'), data: JSON.parse(fields.get('data')) };
+  return { event: fields.get('event') ?? 'message', id: fields.get('id'), data: dataOf(fields.get('data')) };
+}
+
+function dataOf(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Unreachable('The service sent a message that is no JSON.');
+  }
 }
 
 module.exports = { EventReader };

@@ -53,6 +53,7 @@ module.exports = (RED) => {
         signal: stopping.signal,
         save: () => kept.put(key, entry),
         onWaiting: (text) => show('yellow', 'ring', text),
+        onReached: showWaiting,
         onChange: (row) => {
           lastWord = `${row.operation} ${row.status}`;
           showWaiting();

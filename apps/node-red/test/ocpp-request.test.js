@@ -1,6 +1,8 @@
 'use strict';
 
-const { FakeService, helper, load, statusOf, until } = require('./support/flow');
+const { Api } = require('../lib/api');
+const { CommandRun } = require('../lib/command-run');
+const { FakeService, helper, key, load, statusOf, until } = require('./support/flow');
 
 // What an ocpp-request node makes of messages, against a stand-in of the service. Cannot see: whether a charge box gets it.
 
@@ -262,6 +264,34 @@ describe('what goes wrong on the way', () => {
     const keys = service.asked(path).map(({ body }) => body.idempotencyKey);
     expect(keys).toHaveLength(3);
     expect(new Set(keys).size).toBe(1);
+  });
+
+  it('is shown as long as it is so', async () => {
+    service.on(path, [503, { detail: 'Later.' }]);
+    await load(service.url, [node()]);
+    send({});
+    await until(() => statusOf(current).fill === 'yellow');
+    expect(statusOf(current).text).toMatch(/cannot serve now. Later/);
+    service.on(path, [202, { callId: 'call-1' }]);
+    const feed = await until(() => service.feed('/api/feeds/commands'));
+    await until(() => statusOf(current).text === '1 waiting');
+    feed.response.destroy();
+    await until(() => statusOf(current).fill === 'yellow');
+    await until(() => statusOf(current).text === '1 waiting');
+  });
+
+  it.each([
+    ['was scheduled', { callId: 'call-1' }, /Nothing was heard/],
+    ['was not', {}, /cannot serve now/],
+  ])('is not waited for without end: a command of long ago that %s', async (_what, more, message) => {
+    service.on(path, [503, {}]);
+    const api = new Api({ url: service.url, key });
+    const ignored = () => undefined;
+    const hooks = { save: ignored, onChange: ignored, onWaiting: ignored, onReached: ignored };
+    const entry = { key: 'k', at: 0, asked: { identity: 'CB-1', command: 'Reset', data: {} }, ...more };
+    const run = new CommandRun(api, entry, { signal: new AbortController().signal, ...hooks });
+    await expect(run.result()).rejects.toThrow(message);
+    api.close();
   });
 
   it('is noticed when the service lost the command', async () => {

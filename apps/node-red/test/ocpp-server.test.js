@@ -122,6 +122,7 @@ describe('a server node', () => {
     const got = await load(service.url, [one]);
     const first = await feed();
     first.response.write('event: request\ndata: {rubbish\n\n');
+    await until(() => statusOf(one.id).text === 'The service sent a message that is no JSON.');
     const next = await until(() => service.feeds.find((other) => other !== first));
     next.tell('request', request('m1'), '1');
     await until(() => got.out.length === 1);
