@@ -27,7 +27,7 @@ async function load(url, flow, { apiKey = key } = {}) {
 /** What a node shows last. */
 const statusOf = (id) => {
   const calls = helper.getNode(id).status.getCalls();
-  return calls.at(-1)?.args[0];
+  return calls.at(-1)?.args[0] ?? {};
 };
 
 module.exports = { FakeService, helper, key, load, statusOf, until };
