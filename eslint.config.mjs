@@ -20,6 +20,18 @@ const noDecorator = {
   message: 'Decorators live in runtime, ingress, egress, read-models, api and apps.',
 };
 
+const sizes = {
+  // An exhaustive switch is one decision, however many cases it has.
+  complexity: ['error', { max: 10, variant: 'modified' }],
+  'max-depth': ['error', 3],
+  'max-params': ['error', 4],
+  'max-lines': ['error', { max: 300 }],
+};
+const nodeRed = ['apps/node-red/**/*.js'];
+const ofCommonJs = ['require', 'module', '__dirname'];
+const ofJest = ['jest', 'describe', 'it', 'expect', 'beforeAll', 'beforeEach', 'afterEach', 'afterAll'];
+const ofEditor = ['RED', '$'];
+
 /** The rules, for files below a base: the project itself, or the folder of files that must trip them. */
 export const configuration = (base, project) =>
   tseslint.config(
@@ -39,11 +51,7 @@ export const configuration = (base, project) =>
         'no-control-regex': 'off',
         eqeqeq: 'error',
         'no-restricted-syntax': ['error', noDecorator],
-        // An exhaustive switch is one decision, however many cases it has.
-        complexity: ['error', { max: 10, variant: 'modified' }],
-        'max-depth': ['error', 3],
-        'max-params': ['error', 4],
-        'max-lines': ['error', { max: 300 }],
+        ...sizes,
       },
     },
     {
@@ -100,9 +108,34 @@ export default [
       'data',
       'test/architecture/violations',
       '**/*.js',
+      '!apps/node-red/**/*.js',
       '**/*.cjs',
       '**/*.mjs',
     ],
   },
-  ...configuration('', { projectService: true }),
+  ...configuration('', { projectService: true }).map((rules) => ({
+    ...rules,
+    ignores: [...(rules.ignores ?? []), ...nodeRed],
+  })),
+  {
+    // Node-RED loads JavaScript as it is.
+    ...js.configs.recommended,
+    files: nodeRed,
+    languageOptions: {
+      sourceType: 'commonjs',
+      globals: Object.fromEntries(
+        [...Object.getOwnPropertyNames(globalThis), ...ofCommonJs, ...ofJest, ...ofEditor].map((name) => [
+          name,
+          'readonly',
+        ]),
+      ),
+    },
+    rules: {
+      ...js.configs.recommended.rules,
+      'no-unused-vars': ['error', { varsIgnorePattern: '^_' }],
+      eqeqeq: 'error',
+      ...sizes,
+    },
+  },
+  { files: ['apps/node-red/test/**/*.js'], rules: { 'max-lines': ['error', { max: 600 }] } },
 ];

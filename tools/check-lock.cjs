@@ -2,7 +2,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const lockFile = path.join(__dirname, '..', 'package-lock.json');
+const lockFile = path.resolve(__dirname, '..', process.argv[2] ?? 'package-lock.json');
 const text = fs.readFileSync(lockFile, 'utf8');
 const packages = JSON.parse(text).packages;
 

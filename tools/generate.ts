@@ -1,6 +1,7 @@
 import { renderConfiguration } from '../apps/central-system/src/configuration';
 import { ocpp15, renderOperationDocs, renderWsdl } from '@app/ocpp';
 import { renderClientRows } from './client-rows';
+import { renderNodeRedOperations } from './node-red-operations';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -11,6 +12,7 @@ export const generatedFiles: Readonly<Record<string, () => string>> = {
   'docs/operations.md': () => renderOperationDocs(ocpp15),
   'docs/configuration.md': renderConfiguration,
   'apps/client/src/rows.ts': renderClientRows,
+  'apps/node-red/resources/operations.json': renderNodeRedOperations,
 };
 
 /** Writes all of them below a folder. */

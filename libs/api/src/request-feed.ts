@@ -1,3 +1,4 @@
+import type { Answering } from '@app/charge-box';
 import type { CentralSystemOperation } from '@app/ocpp';
 import { FindRequest } from '@app/read-models';
 import { PendingRequests } from '@app/runtime';
@@ -11,7 +12,8 @@ import { RequestOffers } from './request-offers';
 export interface FeedQuery {
   readonly responder?: string | undefined;
   readonly command?: readonly CentralSystemOperation[] | undefined;
-  readonly identity?: string | undefined;
+  readonly identity?: readonly string[] | undefined;
+  readonly offer?: Answering['offer'] | undefined;
 }
 
 /** The feed of requests that wait for somebody outside. */
@@ -25,7 +27,7 @@ export class RequestFeed implements OnModuleDestroy {
     private readonly queries: QueryBus,
   ) {}
 
-  follow({ responder, command, identity }: FeedQuery, request: FastifyRequest, reply: FastifyReply): void {
+  follow({ responder, command, identity, offer }: FeedQuery, request: FastifyRequest, reply: FastifyReply): void {
     const after = request.headers['last-event-id'];
     const stream = new EventStream(reply);
     this.streams.add(stream);
@@ -33,9 +35,10 @@ export class RequestFeed implements OnModuleDestroy {
       name: responder ?? `responder-${randomUUID()}`,
       wants: (offered) =>
         (command === undefined || command.includes(offered.operation)) &&
-        (identity === undefined || identity === offered.identity),
+        (identity === undefined || identity.includes(offered.identity)),
       send: (event) => stream.send(event),
       ...(typeof after === 'string' ? { after } : {}),
+      ...(offer === undefined ? {} : { offer }),
     });
     stream.whenEnded(() => {
       this.streams.delete(stream);

@@ -1,3 +1,4 @@
+import type { Answering } from '@app/charge-box';
 import type { Clock, Log } from '@app/kernel';
 import { silentLog } from '@app/kernel';
 import type { OfferChange, OfferedRequest } from '@app/runtime';
@@ -18,6 +19,8 @@ export interface Responder {
   readonly send: (event: StreamedEvent) => boolean;
   /** Position up to which it was offered everything. */
   readonly after?: string;
+  /** How it wants its requests, whatever the rules say for others. */
+  readonly offer?: Answering['offer'];
 }
 
 interface Seat extends Responder {
@@ -54,10 +57,10 @@ export class RequestOffers {
   }
 
   private async welcome(seat: Seat): Promise<void> {
-    const { offer } = await this.claims.answering();
+    const { offer: rule } = await this.claims.answering();
     for (const request of this.pending.all()) {
       if (!seat.wants(request)) continue;
-      if (offer === 'competing') this.attempt(this.offerToOne(request), request);
+      if (competes(seat, rule)) this.attempt(this.offerToOne(request, rule), request);
       else if (seat.after === undefined || request.position > seat.after) this.sendTo(seat, request);
     }
   }
@@ -91,14 +94,18 @@ export class RequestOffers {
 
   private async offer(request: OfferedRequest): Promise<void> {
     if (this.seats.size === 0) return;
-    const { offer } = await this.claims.answering();
-    if (offer === 'competing') return this.offerToOne(request);
-    for (const seat of this.seats) if (seat.wants(request)) this.sendTo(seat, request);
+    const { offer: rule } = await this.claims.answering();
+    for (const seat of this.seats) {
+      if (!competes(seat, rule) && seat.wants(request) && !seat.holds.has(request.msgId)) this.sendTo(seat, request);
+    }
+    await this.offerToOne(request, rule);
   }
 
   /** The one with the least to do gets it, if the charge box agrees that it is free. */
-  private async offerToOne(request: OfferedRequest): Promise<void> {
-    const free = [...this.seats].filter((seat) => seat.wants(request) && !seat.holds.has(request.msgId));
+  private async offerToOne(request: OfferedRequest, rule: Answering['offer']): Promise<void> {
+    const free = [...this.seats].filter(
+      (seat) => competes(seat, rule) && seat.wants(request) && !seat.holds.has(request.msgId),
+    );
     const seat = free.sort((one, other) => one.holds.size - other.holds.size)[0];
     const current = this.pending.find(request.msgId);
     if (seat === undefined || current === undefined || !this.pending.isFree(current, seat.name)) return;
@@ -150,3 +157,5 @@ export class RequestOffers {
     work.catch((error: unknown) => this.log.error({ msgId, err: error }, 'A request could not be offered'));
   }
 }
+
+const competes = ({ offer }: Responder, rule: Answering['offer']): boolean => (offer ?? rule) === 'competing';

@@ -1,7 +1,7 @@
 import { FindRequest, FindRequests } from '@app/read-models';
 import type { Commanded, InvalidAnswer } from '@app/runtime';
 import { AnswerRequest, ChangeAnswering, ClaimRequest, FindAnswering } from '@app/runtime';
-import { Controller, Get, HttpCode, Post, Put, Req, Res } from '@nestjs/common';
+import { Controller, Get, HttpCode, Patch, Post, Put, Req, Res } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Changes, originOf } from './changes';
@@ -16,6 +16,7 @@ import {
   claimRequest,
   followRequests,
   listRequests,
+  patchAnswering,
   showAnswering,
   showRequest,
 } from './requests.endpoints';
@@ -101,6 +102,24 @@ export class RequestsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await this.settled(await this.changes.execute(new ChangeAnswering(body, originOf(request))), reply);
+    return this.queries.execute(new FindAnswering());
+  }
+
+  @Patch('answering')
+  @Described(patchAnswering)
+  async patchAnswering(
+    @Input(patchAnswering) { body }: InputOf<typeof patchAnswering>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const rules = await this.queries.execute(new FindAnswering());
+    const changed = {
+      ...rules,
+      ...body,
+      answers: { ...rules.answers, ...body.answers },
+      respondWithin: { ...rules.respondWithin, ...body.respondWithin },
+    };
+    await this.settled(await this.changes.execute(new ChangeAnswering(changed, originOf(request))), reply);
     return this.queries.execute(new FindAnswering());
   }
 

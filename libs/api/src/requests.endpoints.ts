@@ -2,6 +2,7 @@ import { endpoint } from './endpoint';
 import {
   answerBody,
   answeringBody,
+  answeringPatch,
   claimBody,
   feedQuery,
   messagePath,
@@ -74,6 +75,15 @@ export const changeAnswering = endpoint({
   summary: 'Says who answers which operations.',
   description: 'Charge boxes may have rules of their own: the field `answers` of a charge box stands above these.',
   body: answeringBody,
+  answers: { 200: { description: 'The rules in force.', schema: answeringBody, position: true } },
+  problems: [...bodyProblems],
+});
+
+export const patchAnswering = endpoint({
+  tag,
+  summary: 'Changes who answers some operations.',
+  description: 'What is not named stays as it is, so that several responders each care for their own operations.',
+  body: answeringPatch,
   answers: { 200: { description: 'The rules in force.', schema: answeringBody, position: true } },
   problems: [...bodyProblems],
 });

@@ -130,6 +130,20 @@ describe('the rules of answering', () => {
     expect(await (await api.send('PUT', '/api/answering', {})).json()).toEqual(automaticAnswering);
   });
 
+  it('are changed in part: what is not named stays', async () => {
+    await api.send('PUT', '/api/answering', { answers: { Authorize: 'delegated' }, respondWithin: { Heartbeat: 5 } });
+    const patch = { answers: { StopTransaction: 'delegated' }, respondWithin: { Authorize: 20 }, lease: 7 };
+    expect(await (await api.send('PATCH', '/api/answering', patch)).json()).toEqual({
+      answers: { Authorize: 'delegated', StopTransaction: 'delegated' },
+      respondWithin: { Heartbeat: 5, Authorize: 20 },
+      offer: 'competing',
+      lease: 7,
+    });
+    expect(await violationsOf(await api.send('PATCH', '/api/answering', { lease: 0 }))).toEqual([
+      'body lease: too-small',
+    ]);
+  });
+
   it.each([
     [{ answers: { Dance: 'delegated' } }, /answers/],
     [{ answers: { Authorize: 'maybe' } }, /answers.Authorize/],
@@ -245,6 +259,38 @@ describe('the feed', () => {
     expect([ids(byCommand), ids(byBox)]).toEqual([['m1'], ['m2']]);
     expect(await violationsOf(await api.get('/api/requests/feed?command=Dance'))).toEqual([
       'query command.0: invalid-value',
+    ]);
+  });
+
+  it('is for several boxes', async () => {
+    const reader = await follow('?identity=CB-2&identity=CB-3');
+    delegated('m1', 'Authorize', 'CB-1');
+    delegated('m2', 'Authorize', 'CB-2');
+    delegated('m3', 'Authorize', 'CB-3');
+    await until(() => reader.events.length === 2);
+    expect(ids(reader)).toEqual(['m2', 'm3']);
+  });
+
+  it('shows everything to a responder that wants so, beside those that compete, and once', async () => {
+    const watching = await follow('?responder=watcher&offer=broadcast');
+    const one = await follow('?responder=one');
+    delegated('m1');
+    await until(() => [watching, one].flatMap(ids).length === 2);
+    grant('m1', 'one', row.respondBy);
+    record('RequestReleased', { msgId: 'm1', responder: 'one', reason: 'lease-expired' });
+    await aWhile();
+    expect(ids(watching)).toEqual(['m1']);
+    expect(api.sides.told.filter((told) => 'responder' in told)).toMatchObject([{ responder: 'one' }]);
+  });
+
+  it('lets a responder compete where the rule is to tell everybody', async () => {
+    rules({ offer: 'broadcast' });
+    const readersHere = [await follow('?responder=one&offer=competing'), await follow('?responder=two')];
+    delegated('m1');
+    await until(() => readersHere.flatMap(ids).length === 2);
+    expect(api.sides.told).toMatchObject([{ msgId: 'm1', responder: 'one' }]);
+    expect(await violationsOf(await api.get('/api/requests/feed?offer=lottery'))).toEqual([
+      'query offer: invalid-value',
     ]);
   });
 

@@ -72,6 +72,8 @@ export const requestQuery = z.strictObject({
     .meta({ description: 'Only in this state.' }),
   ...paging,
 });
+const offer = z.enum(['competing', 'broadcast']);
+
 export const feedQuery = z.strictObject({
   responder: text(100).optional().meta({ description: 'Name of the responder, for the log and the history.' }),
   command: z
@@ -81,7 +83,14 @@ export const feedQuery = z.strictObject({
     )
     .optional()
     .meta({ description: 'Only these operations; with commas or repeated.' }),
-  identity: ofBox,
+  identity: z
+    .preprocess((value) => (typeof value === 'string' ? [value] : value), z.array(z.string().min(1).max(1000)).max(100))
+    .optional()
+    .meta({ description: 'Only of these charge boxes; repeated, at most 100.' }),
+  offer: offer.optional().meta({
+    description:
+      'How this responder takes part, whatever the rules say for others: `competing` for requests of its own, or `broadcast` to see them all.',
+  }),
 });
 export const responderQuery = z.strictObject({
   responder: text(100).optional().meta({ description: 'Name of the responder, for the history.' }),
@@ -114,22 +123,23 @@ export const settled = named(z.object({ msgId: z.string(), outcome: z.enum(['ans
   example: { msgId: '1b0f6a7c-9d3e-4a55-8f0e-5d2c1a7b3e44', outcome: 'answered' },
 });
 
+const respondWithin = z.partialRecord(z.enum(centralSystemOperations), z.int().min(1).max(3_600)).meta({
+  description: 'Seconds for an answer from outside, by operation; RESPONSE_DEADLINE where none is named.',
+});
+const offerRule = offer.meta({
+  description:
+    '`competing`: one responder at a time has a request. `broadcast`: all see it, the first valid answer wins.',
+});
+const lease = z.int().min(1).max(3_600).meta({
+  description: 'Seconds that one responder has a request for itself.',
+});
+
 export const answeringBody = named(
   z.strictObject({
     answers: answers.default({}),
-    respondWithin: z.partialRecord(z.enum(centralSystemOperations), z.int().min(1).max(3_600)).default({}).meta({
-      description: 'Seconds for an answer from outside, by operation; RESPONSE_DEADLINE where none is named.',
-    }),
-    offer: z.enum(['competing', 'broadcast']).default('competing').meta({
-      description:
-        '`competing`: one responder at a time has a request. `broadcast`: all see it, the first valid answer wins.',
-    }),
-    lease: z
-      .int()
-      .min(1)
-      .max(3_600)
-      .default(30)
-      .meta({ description: 'Seconds that one responder has a request for itself.' }),
+    respondWithin: respondWithin.default({}),
+    offer: offerRule.default('competing'),
+    lease: lease.default(30),
   }),
   'Answering',
   {
@@ -137,3 +147,17 @@ export const answeringBody = named(
     example: { answers: { Authorize: 'delegated' }, respondWithin: { Authorize: 20 }, offer: 'competing', lease: 30 },
   },
 ) satisfies z.ZodType<Answering>;
+
+export const answeringPatch = named(
+  z.strictObject({
+    answers: answers.optional(),
+    respondWithin: respondWithin.optional(),
+    offer: offerRule.optional(),
+    lease: lease.optional(),
+  }),
+  'AnsweringPatch',
+  {
+    description: 'What changes of the rules; operations that are not named stay as they are.',
+    example: { answers: { Authorize: 'delegated' } },
+  },
+);

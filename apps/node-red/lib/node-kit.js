@@ -1,0 +1,83 @@
+'use strict';
+
+const { createHash } = require('node:crypto');
+const { hostname } = require('node:os');
+const { BadInput, problemOf } = require('./problems');
+
+const longestStatus = 60;
+
+/** Shows what is true of a node, and only when it changes. */
+function statusOf(node) {
+  let shown = '';
+  return (fill, shape, text) => {
+    const short = text.length > longestStatus ? `${text.slice(0, longestStatus - 1)}…` : text;
+    if (shown === `${fill} ${shape} ${short}`) return;
+    shown = `${fill} ${shape} ${short}`;
+    node.status({ fill, shape, text: short });
+  };
+}
+
+/** The way to the service, or what is missing for it. */
+function apiOf(RED, config) {
+  const service = RED.nodes.getNode(config.service);
+  if (!service) return { missing: 'No ocpp-service is chosen. Open the node and choose or add one.' };
+  return service.api === undefined ? { missing: service.missing } : { api: service.api };
+}
+
+/** Names a node of this Node-RED in the history of the service: another Node-RED with the same flow is another responder. */
+function responderName(RED, node) {
+  const place = createHash('sha256')
+    .update(`${hostname()}\n${RED.settings.userDir ?? ''}`)
+    .digest('hex')
+    .slice(0, 8);
+  return `node-red-${node.id}-${place}`.slice(0, 100);
+}
+
+/** Tells the flow what went wrong: on the second output where there is one, else to catch nodes. */
+function fail({ node, msg, send, done, show, onOutput }, error, more) {
+  const told = isMessage(msg) && Object.isExtensible(msg) ? msg : { ...msg };
+  told.problem = problemOf(error, more);
+  show('red', 'ring', error.message);
+  try {
+    if (!onOutput) return done(error);
+    send([null, told]);
+    return done();
+  } catch {
+    // Node-RED copies messages for whoever gets them, and not every message can be copied.
+    return node.error(error, { _msgid: told._msgid, problem: told.problem });
+  }
+}
+
+const isMessage = (value) => value !== null && typeof value === 'object';
+
+/** An object as JSON has them: no array, no date, no class of its own. */
+function isFields(value) {
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+  const prototype = Object.getPrototypeOf(value);
+  // An object out of a function node has the prototype of another realm.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+const kindOf = (value) => {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  return value === undefined
+    ? 'missing'
+    : `${typeof value === 'object' ? 'an object of a class' : `a ${typeof value}`}`;
+};
+
+/** What can be sent of a value; refuses what JSON cannot hold. */
+function sendable(value, name) {
+  let text;
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    throw new BadInput(`${name} cannot be sent, for JSON cannot hold it: ${error.message.split('\n')[0]}`);
+  }
+  if (text === undefined) throw new BadInput(`${name} cannot be sent, for JSON cannot hold it.`);
+  if (text.length > 1_048_576)
+    throw new BadInput(`${name} is too large: ${text.length} characters as JSON, 1048576 at most.`);
+  return JSON.parse(text);
+}
+
+module.exports = { apiOf, fail, isFields, isMessage, kindOf, responderName, sendable, statusOf };
