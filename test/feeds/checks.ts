@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { isBookkeeping } from '@app/charge-box';
 import type { EventStore } from '@app/kernel';
-import { pagesOf } from '@app/kernel';
+import { pagesOf, tokenOfStream } from '@app/kernel';
 import { followedTables, rowsOf } from '@app/read-models';
 import type { Opening, Subscriber } from './ledger';
 import { Ledger } from './ledger';
@@ -31,6 +31,9 @@ export async function checkRows(
   return complaints;
 }
 
+/** Notes of the service for itself, and what tokens mean, are nobody else's. */
+const isTold = (stream: string): boolean => !isBookkeeping(stream) && tokenOfStream(stream) === undefined;
+
 /** Whether every event was told once, in the order of the log. `end` stops everything and opens the log. */
 export async function checkEvents(
   ledger: Ledger,
@@ -47,7 +50,7 @@ export async function checkEvents(
   try {
     const recorded: string[] = [];
     for await (const { events } of pagesOf(store))
-      recorded.push(...events.filter(({ stream }) => !isBookkeeping(stream)).map(({ id }) => id));
+      recorded.push(...events.filter(({ stream }) => isTold(stream)).map(({ id }) => id));
     const wrong = ledger.events.findIndex((id, place) => id !== recorded[place]);
     // The service records little more than its own end after the last event was told.
     const missing = recorded.length - ledger.events.length;
