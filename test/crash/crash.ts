@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FleetReport } from '../../apps/charge-box-simulator/src';
 import { runFleet } from '../../apps/charge-box-simulator/src';
-import { dump, rebuildFromZero } from '@app/read-models';
+import { dump } from '@app/read-models';
 import { startService } from '../../bench/processes';
-import { firstDifference, historyAgainst } from '../support/history-against';
+import { buildRows, firstDifference, historyAgainst } from '../support/history-against';
 import type { StoreForTests } from '../support/store-for-tests';
 import { storeForTests } from '../support/store-for-tests';
 
@@ -124,8 +124,8 @@ async function checkReadModels(place: StoreForTests, folder: string): Promise<re
   const store = await place.open(folder);
   try {
     const [live, anew] = [join(folder, 'read-models.db'), join(folder, 'anew.db')];
-    await rebuildFromZero(store, live);
-    await rebuildFromZero(store, anew);
+    await buildRows(store, live);
+    await buildRows(store, anew);
     return firstDifference(dump(live), dump(anew));
   } finally {
     await store.close();

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { openEventStoreDb } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
-import { dump, rebuildFromZero } from '@app/read-models';
+import { dump } from '@app/read-models';
 import type { FleetReport } from '../../apps/charge-box-simulator/src';
 import type { EventStoreDbDouble } from '../support/eventstoredb/double';
-import { firstDifference, historyAgainst } from '../support/history-against';
+import { buildRows, firstDifference, historyAgainst } from '../support/history-against';
 import type { FleetDoor } from './commands';
 import { call } from './commands';
 import type { InstanceAtWork } from './instances';
@@ -89,11 +89,11 @@ async function caughtUp(instances: readonly InstanceAtWork[]): Promise<void> {
 async function readModelsAgainst(store: EventStore, instances: readonly InstanceAtWork[]): Promise<readonly string[]> {
   const complaints: string[] = [];
   const anew = join(instances[0]?.folder ?? '', 'anew.db');
-  await rebuildFromZero(store, anew);
+  await buildRows(store, anew);
   const expected = dump(anew);
   for (const { name, folder } of instances) {
     const file = join(folder, 'read-models.db');
-    await rebuildFromZero(store, file);
+    await buildRows(store, file);
     complaints.push(...firstDifference(dump(file), expected).map((line) => `${name}: ${line}`));
   }
   return complaints;

@@ -1,7 +1,14 @@
+import { idTagVeiling } from '@app/charge-box';
+import { veiledForRows } from '@app/event-store';
 import type { EventStore, RecordedEvent } from '@app/kernel';
+import { rebuildFromZero } from '@app/read-models';
 import type { AnsweredReading, AnsweredStart, AnsweredStop, FleetReport } from '../../apps/charge-box-simulator/src';
 
 // What a fleet was answered, held against what the history has of it.
+
+/** Rows built from a store as it is opened, up to its end. */
+export const buildRows = (store: EventStore, file: string): Promise<void> =>
+  rebuildFromZero(veiledForRows(store, idTagVeiling), file);
 
 type Answered = Pick<FleetReport, 'starts' | 'stops' | 'readings'>;
 
