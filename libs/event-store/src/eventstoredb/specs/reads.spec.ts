@@ -45,8 +45,8 @@ describe('a read', () => {
 
   it('that fails leaves nothing behind: the client lives on after two hundred', async () => {
     const double = await newDouble();
+    await (await newStore(double.connectionString)).append('s', events(300), NO_STREAM);
     const store = await newStore(double.connectionString, { patience: 1 });
-    await store.append('s', events(300), NO_STREAM);
     for (let i = 0; i < 200; i += 1) {
       double.faults.refuse = { code: status.UNAVAILABLE, times: 1 };
       await store.readStream('s', { limit: 200 }).catch(() => undefined);
@@ -58,8 +58,8 @@ describe('a read', () => {
 
   it('that comes slowly is read to its end, however long that takes, for it is not silent', async () => {
     const double = await newDouble();
+    await (await newStore(double.connectionString)).append('s', events(30), NO_STREAM);
     const store = await newStore(double.connectionString, { callTimeout: 100, patience: 1 });
-    await store.append('s', events(30), NO_STREAM);
     double.faults.slowPages = 50;
     expect(await stored(store, 's')).toHaveLength(30);
   });
