@@ -33,7 +33,7 @@ interface Found {
   highest: number | undefined;
 }
 
-// Above 128 kB memory is mapped anew for each text, which can cost more than all of the reading.
+// Above 128 kB memory is mapped anew for each text, which can cost more than all of the reading (docs/adr/0014).
 const charactersOfPart = 60_000;
 const mostOfPart = 256;
 
