@@ -80,6 +80,10 @@ function ready(child: ChildProcess): Promise<{ readonly soapPort: number; readon
 }
 
 function running(child: ChildProcess, port: number): Running {
+  // Whatever ends the measurement ends what is measured.
+  const end = () => void child.kill('SIGKILL');
+  process.once('exit', end);
+  child.once('exit', () => process.off('exit', end));
   const exited = once(child, 'exit').then(([code]) => code as number | null);
   return {
     port,

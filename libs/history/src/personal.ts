@@ -1,3 +1,4 @@
+import { idTagMembers, naturalKeyMembers, quotesIdTag } from '@app/charge-box';
 import { sealType } from '@app/event-store';
 import type { RecordedEvent } from '@app/kernel';
 
@@ -6,11 +7,10 @@ export type PersonalKind = 'idTag' | 'natural-key' | 'identity' | 'address' | 'u
 
 /** By the names of the members that hold them, in events, states and rows alike. */
 const kinds: Readonly<Record<string, PersonalKind | undefined>> = {
-  idTag: 'idTag',
-  parentIdTag: 'idTag',
+  ...named(idTagMembers, 'idTag'),
+  // In rows.
   stopIdTag: 'idTag',
-  key: 'natural-key',
-  stopKey: 'natural-key',
+  ...named(naturalKeyMembers, 'natural-key'),
   identity: 'identity',
   chargePointSerialNumber: 'identity',
   chargeBoxSerialNumber: 'identity',
@@ -37,6 +37,10 @@ const kinds: Readonly<Record<string, PersonalKind | undefined>> = {
   fault: 'words',
   info: 'words',
 };
+
+function named(members: ReadonlySet<string>, kind: PersonalKind): Readonly<Record<string, PersonalKind>> {
+  return Object.fromEntries([...members].map((member) => [member, kind]));
+}
 
 export type Replace = (kind: PersonalKind, text: string) => string;
 
@@ -105,7 +109,7 @@ function withMaskedHeads(data: object): object {
 /** An event with its idTags masked, also where a deviation quotes one. */
 export function withMaskedEvent(event: RecordedEvent): RecordedEvent {
   const { quirks, ...metadata } = event.metadata;
-  const notes = quirks?.map((note) => (/idtag/i.test(note.path ?? '') && note.text ? { ...note, text: '***' } : note));
+  const notes = quirks?.map((note) => (quotesIdTag(note) ? { ...note, text: '***' } : note));
   return {
     ...event,
     stream: withMaskedStream(event.stream),

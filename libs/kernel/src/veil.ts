@@ -1,4 +1,4 @@
-import type { DomainEvent, EventMetadata } from './event';
+import type { DomainEvent, EventMetadata, Position } from './event';
 
 // A text that may have to be erased stands in the store as a token. What the token means is one event in a stream of its own: when that is
 // gone, the events that name the token are as they were, and nobody knows whom they are about.
@@ -44,4 +44,20 @@ export interface Veiling {
   readonly streamOf: (text: string) => string;
   /** Texts of one owner are erased together. */
   readonly ownerOf: (text: string) => string;
+}
+
+/** A token of a log, as far as it is known. */
+export interface KnownToken {
+  readonly token: string;
+  /** Absent once it is erased. */
+  readonly text?: string;
+  readonly of?: string;
+  /** What is shown once it is erased. */
+  readonly erasedAs?: string;
+}
+
+/** The tokens of a log up to a position, in its order. */
+export interface KnownTokens {
+  readonly position: Position;
+  readonly tokens: readonly KnownToken[];
 }

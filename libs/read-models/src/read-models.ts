@@ -1,4 +1,4 @@
-import type { EventStore, Log, Position } from '@app/kernel';
+import type { EventStore, KnownTokens, Log, Position } from '@app/kernel';
 import { BEGINNING, codedError } from '@app/kernel';
 import type { AuthorizationSeed, LastSeen, OfferedRequest, TaskSeed } from '@app/runtime';
 import { rmSync } from 'node:fs';
@@ -11,7 +11,6 @@ import type { WorkerMessage } from './projector-worker';
 import type { SqliteDatabase } from './sqlite/database';
 import { anchorPosition, isMadeOf } from './sqlite/anchor';
 import { checkpointOf, hasIndexes, makeIndexes, makeTables, openForReading, openForWriting } from './sqlite/database';
-import type { KnownTokens } from './sqlite/veil-keys';
 import { knownTokens } from './sqlite/veil-keys';
 import { lastSeenFrom, pendingFrom, seedFrom, tasksFrom } from './sqlite/seed';
 import { discard, fits, isOffered, takeOver } from './take-over';

@@ -21,9 +21,13 @@ const holders: ReadonlySet<string> = new Set<StoredEvent['type'] | 'SnapshotTake
   'SnapshotTaken',
 ]);
 
-const idTagMembers: ReadonlySet<string> = new Set(['idTag', 'parentIdTag']);
-/** Natural keys end with an idTag. */
-const keyMembers: ReadonlySet<string> = new Set(['key', 'stopKey']);
+/** Members of events and states that are idTags. */
+export const idTagMembers: ReadonlySet<string> = new Set(['idTag', 'parentIdTag']);
+/** Those that are natural keys, which end with an idTag. */
+export const naturalKeyMembers: ReadonlySet<string> = new Set(['key', 'stopKey']);
+
+/** Whether a deviation quotes what stood in the place of an idTag. */
+export const quotesIdTag = ({ path = '', text = '' }: QuirkNote): boolean => text !== '' && /idtag/i.test(path);
 /** Meter values are much of what is stored, and hold none. */
 const without: ReadonlySet<string> = new Set(['transactionData', 'values', 'telemetry', 'connectors']);
 
@@ -61,7 +65,9 @@ function notesOf(quirks: readonly QuirkNote[], data: object, texts: Texts): read
   const { idTag } = data as { readonly idTag?: unknown };
   const of = typeof idTag === 'string' ? idTag : undefined;
   return inList(quirks, (note) =>
-    note.text && /idtag/i.test(note.path ?? '') ? { ...note, text: texts.text(note.text, of ?? note.text) } : note,
+    note.text !== undefined && quotesIdTag(note)
+      ? { ...note, text: texts.text(note.text, of ?? note.text) }
+      : note,
   );
 }
 
@@ -90,5 +96,5 @@ function inMember(name: string, member: unknown, texts: Texts): unknown {
 function inText(name: string, member: string, texts: Texts): string {
   if (member === '') return member;
   if (idTagMembers.has(name)) return texts.text(member);
-  return keyMembers.has(name) && member.includes('|') ? texts.ending(member) : member;
+  return naturalKeyMembers.has(name) && member.includes('|') ? texts.ending(member) : member;
 }

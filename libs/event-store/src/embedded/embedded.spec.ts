@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readFileSync, statSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NO_STREAM, hasCode } from '@app/kernel';
 import { Collector, FakeClock, event, events, ids, stored } from '../contract/store-under-test';
@@ -56,16 +56,28 @@ describe('the embedded event store', () => {
   describe('a purge', () => {
     it('leaves nothing on the disk of what retention does not keep, and everything else', async () => {
       const file = newFile();
-      const store = await open({ file });
+      let store = await open({ file });
       const filled = Array.from({ length: 40 }, () => events(50));
       for (const [place, batch] of filled.entries()) {
         await store.append(`other-${place}`, batch, NO_STREAM);
         const secret = { ...event(), data: { text: `secret-${place}` } };
         await store.append(`key-${place}`, [secret, event()], NO_STREAM);
       }
-      const inFiles = () => [file, `${file}-wal`].map((each) => readFileSync(each, 'latin1')).join('');
+      const inFiles = () =>
+        [file, `${file}-wal`]
+          .filter(existsSync)
+          .map((each) => readFileSync(each, 'latin1'))
+          .join('');
       expect(inFiles()).toContain('secret-');
       for (const place of filled.keys()) await store.retain(`key-${place}`, { maxCount: 1 });
+      await store.purge?.();
+      expect(inFiles()).not.toContain('secret-');
+      // What is outdated by an append, and what a run that was killed has left.
+      const late = { ...event(), data: { text: 'secret-late' } };
+      await store.append('key-0', [late, event()], 1);
+      await store.close();
+      expect(inFiles()).toContain('secret-late');
+      store = await open({ file });
       await store.purge?.();
       expect(inFiles()).not.toContain('secret-');
       expect(await stored(store, 'other-39')).toHaveLength(50);

@@ -60,6 +60,7 @@ export class LogWriter {
 
   /** Removes at once what retention does not keep, also from the pages that wait to be copied into the file. */
   purge(): void {
+    this.trimmer.addAll();
     while (this.hasLeftovers) this.commit([]);
     const [result] = this.db.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
     if (result?.busy !== 0) throw failureError('store-unavailable', 'somebody reads the file without an end');

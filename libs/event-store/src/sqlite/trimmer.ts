@@ -27,6 +27,7 @@ export class Trimmer {
   private readonly oldest: Database.Statement<[number, number, number], Candidate>;
   private readonly remove: Database.Statement<[number, number]>;
   private readonly ageing: Database.Statement<[number, number], { id: number }>;
+  private readonly overfull: Database.Statement<[], number>;
 
   constructor(db: Database.Database) {
     this.kept = db.prepare(
@@ -37,6 +38,12 @@ export class Trimmer {
     );
     this.remove = db.prepare('DELETE FROM events WHERE stream_id = ? AND revision <= ?');
     this.ageing = db.prepare('SELECT id FROM streams WHERE max_age IS NOT NULL AND id > ? ORDER BY id LIMIT ?');
+    this.overfull = db
+      .prepare<[], number>(
+        `SELECT id FROM streams s WHERE max_count IS NOT NULL AND (SELECT max(revision) FROM events WHERE stream_id = s.id)
+           - (SELECT min(revision) FROM events WHERE stream_id = s.id) >= max_count`,
+      )
+      .pluck();
   }
 
   get idle(): boolean {
@@ -49,6 +56,12 @@ export class Trimmer {
 
   sweep(): void {
     this.sweptTo = 0;
+  }
+
+  /** Looks for every stream that has more than it keeps, whoever left it so. */
+  addAll(): void {
+    for (const id of this.overfull.all()) this.waiting.add(id);
+    this.sweep();
   }
 
   /** Must run inside a transaction, and be followed by `settle` once that is committed. */

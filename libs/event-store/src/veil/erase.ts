@@ -43,8 +43,6 @@ export async function erase({ store, keys, veiling }: Erasable, text: string, at
     await store.retain(stream, { maxCount: 1 });
     const appended = await store.append(stream, [event], 'any');
     if (appended.outcome === 'appended') position = appended.position;
-    // And again: now there is something to remove.
-    await store.retain(stream, { maxCount: 1 });
     keys.take({ stream, type: event.type, data: event.data });
   }
   await store.purge?.();

@@ -1,4 +1,4 @@
-import type { EventStore, EventToAppend, Position, RecordedEvent, VeilEvent } from '@app/kernel';
+import type { EventStore, EventToAppend, KnownTokens, Position, RecordedEvent, VeilEvent } from '@app/kernel';
 import { BEGINNING, pagesOf, textKeyStream, tokenOfStream } from '@app/kernel';
 import { randomBytes, randomUUID } from 'node:crypto';
 
@@ -6,17 +6,6 @@ import { randomBytes, randomUUID } from 'node:crypto';
 export interface Wanted {
   readonly text: string;
   readonly of?: string | undefined;
-}
-
-/** What is known of the tokens of a log, in its order. */
-export interface KnownTokens {
-  readonly position: Position;
-  readonly tokens: Iterable<{
-    readonly token: string;
-    readonly text?: string;
-    readonly of?: string;
-    readonly erasedAs?: string;
-  }>;
 }
 
 interface Meaning {

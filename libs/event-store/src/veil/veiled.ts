@@ -1,6 +1,6 @@
-import type { EventStore, EventToAppend, RecordedEvent, Texts, Veiling } from '@app/kernel';
+import type { EventStore, EventToAppend, KnownTokens, RecordedEvent, Texts, Veiling } from '@app/kernel';
 import { tokenOfStream } from '@app/kernel';
-import type { KnownTokens, Wanted } from './keys';
+import type { Wanted } from './keys';
 import { isToken, TextKeys } from './keys';
 
 export interface VeiledOptions {

@@ -1,27 +1,11 @@
 import { idTagStream } from '@app/charge-box';
-import type { Position, RecordedEvent, VeilEvent } from '@app/kernel';
+import type { KnownToken, KnownTokens, RecordedEvent, VeilEvent } from '@app/kernel';
 import { tokenOfStream } from '@app/kernel';
 import type { Projection } from '../projection';
 import type { Anchor } from './anchor';
 import { readAnchor } from './anchor';
 import type { SqliteDatabase } from './database';
 import { checkpointOf } from './database';
-
-/** A token of the log as the rows know it, in the order of the log. */
-export interface KnownToken {
-  readonly token: string;
-  /** Absent once it is erased. */
-  readonly text?: string;
-  readonly of?: string;
-  /** What is shown once it is erased. */
-  readonly erasedAs?: string;
-}
-
-/** What is known of tokens up to a position. */
-export interface KnownTokens {
-  readonly position: Position;
-  readonly tokens: readonly KnownToken[];
-}
 
 /** A log that can be told what rows know of its tokens: it then shows events as the rows saw them, up to an erasure. */
 export interface Learning {
