@@ -32,7 +32,7 @@ interface Server {
 
 async function startDouble(): Promise<Server> {
   const script = join(__dirname, '../test/support/eventstoredb/main.js');
-  const child = fork(script, ['--port', '0'], { silent: true, execArgv: ['--max-semi-space-size=64'] });
+  const child = fork(script, ['--port', '0'], { silent: true, execArgv: ['--max-semi-space-size=32'] });
   const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer];
   return {
     connectionString: line.toString().trim(),

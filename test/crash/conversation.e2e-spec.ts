@@ -255,6 +255,7 @@ describe('a delegated request', () => {
 
   it.each([
     ['before-answer-stored', 'Interrupted', 0],
+    ['after-id-claimed', 'Interrupted', 0],
     ['after-answer-stored', 'Answered', 1],
   ])(
     'killed %s: the start is judged by somebody outside, and recorded once',

@@ -1,5 +1,5 @@
 import { BoxCaller } from '@app/egress';
-import { AnswerRequestHandler, Settlements } from '@app/runtime';
+import { AnswerRequestHandler, Settlements, TransactionIds } from '@app/runtime';
 
 // The service, dying as by signal 9 at the step that its argument names. For specs of what a restart finds.
 
@@ -24,6 +24,14 @@ const steps: Readonly<Record<string, () => void>> = {
   },
   /** Somebody outside has answered a request, nothing of it is stored. */
   'before-answer-stored': () => (AnswerRequestHandler.prototype.execute = die),
+  /** The transaction id that somebody outside chose is spoken for, and nothing else is stored. */
+  'after-id-claimed': () => {
+    const { claim } = TransactionIds.prototype;
+    TransactionIds.prototype.claim = async function (this: TransactionIds, ...given) {
+      await claim.apply(this, given);
+      return die();
+    };
+  },
   /** The answer from outside is stored, the box has not got it. */
   'after-answer-stored': () => (Settlements.prototype.settle = die),
 };

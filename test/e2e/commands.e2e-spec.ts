@@ -141,6 +141,20 @@ describe('a key of the caller', () => {
   });
 });
 
+it('a key of the caller stands for the same operation whatever the order of its members', async () => {
+  await reachableBox(service, 'ORDERED');
+  const ask = (data: object) =>
+    service.api('POST', '/api/charge-boxes/ORDERED/commands', {
+      command: 'ChangeConfiguration',
+      data,
+      idempotencyKey: 'order',
+      wait: 10,
+    });
+  expect((await ask({ key: 'HeartBeatInterval', value: '60' })).status).toBe(200);
+  expect((await ask({ value: '60', key: 'HeartBeatInterval' })).status).toBe(200);
+  expect((await ask({ value: '61', key: 'HeartBeatInterval' })).status).toBe(409);
+});
+
 describe('a local list', () => {
   it('reaches the box in parts, and again when the box has lost it', async () => {
     const { point } = await reachableBox(service, 'LISTED');

@@ -8,6 +8,7 @@ import { Settlements, TellChargeBox } from '@app/runtime';
 import { Inject, Injectable } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
 import { createHash, randomUUID } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { Changes } from './changes';
 import type { AskedCommand, CheckedCommand } from './command-checks';
 import { checkCommand } from './command-checks';
@@ -67,7 +68,7 @@ export class CommandScheduling {
   /** Nothing was stored, for the key is known: it must stand for the same operation. */
   private async requireSame({ callId, operation, request }: ScheduledOperation): Promise<void> {
     const known = await this.find(callId);
-    if (known === undefined || (known.operation === operation && isSameRequest(known.data, request))) return;
+    if (known === undefined || (known.operation === operation && isDeepStrictEqual(known.data, request))) return;
     const message = `This key stands for another operation already: ${known.operation}, ${callId}.`;
     const violation = { in: 'body' as const, path: 'idempotencyKey', code: 'key-reused', message };
     throw new Problem('refused', message, { violations: [violation] });
@@ -200,8 +201,6 @@ export class CommandScheduling {
     };
   }
 }
-
-const isSameRequest = (one: object, other: object): boolean => JSON.stringify(one) === JSON.stringify(other);
 
 /** The same texts give the same id, so that a call that is repeated names the same operation (RFC 9562, version 8). */
 function uuidOf(...texts: readonly string[]): string {

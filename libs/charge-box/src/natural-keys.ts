@@ -13,6 +13,18 @@ export function startKey(
   return join(request.connectorId, request.meterStart, request.timestamp, request.idTag.toLowerCase());
 }
 
+/** A start of one charge box, known again by whoever may not know its idTag. */
+export function startMark(
+  identity: string,
+  {
+    connectorId,
+    meterStart,
+    timestamp,
+  }: Pick<CentralSystemRequest<'StartTransaction'>, 'connectorId' | 'timestamp' | 'meterStart'>,
+): string {
+  return digest(join(connectorId, meterStart, timestamp, identity));
+}
+
 /** Of a stop: time, meter and idTag, besides its transaction. */
 export function stopKey(
   request: Pick<CentralSystemRequest<'StopTransaction'>, 'timestamp' | 'meterStop' | 'idTag'>,

@@ -1,5 +1,8 @@
 import type { Upcaster } from '@app/kernel';
 import type { StoredEvent } from './upcast';
 
-/** The step that leads on from each former version of a type of event. Every shape so far is current. */
-export const upcasters: Readonly<Partial<Record<StoredEvent['type'], Readonly<Record<number, Upcaster>>>>> = {};
+/** The step that leads on from each former version of a type of event. */
+export const upcasters: Readonly<Partial<Record<StoredEvent['type'], Readonly<Record<number, Upcaster>>>>> = {
+  // `start` came in, which may be absent.
+  TransactionIdsClaimed: { 1: (data) => data },
+};

@@ -6,7 +6,7 @@ export { BoxCaller } from './box-caller';
 export { exchange } from './exchange';
 export type { Exchanged, Outgoing } from './exchange';
 export type { AnswerRead, ReadAnswer, SentOutcome } from './outcome';
-export { resolveAllowed, systemLookup } from './resolve';
+export { fewAtATime, resolveAllowed, systemLookup } from './resolve';
 export type { Lookup, Resolved } from './resolve';
 export { egressDefaults } from './settings';
 export type { EgressSettings } from './settings';

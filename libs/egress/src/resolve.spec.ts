@@ -1,5 +1,5 @@
 import type { AddressContext, AllowList, Lookup } from './index';
-import { parseAllowList, resolveAllowed, systemLookup } from './index';
+import { fewAtATime, parseAllowList, resolveAllowed, systemLookup } from './index';
 
 const context: AddressContext = {
   allow: parseAllowList('peer private public:80') as AllowList,
@@ -102,5 +102,33 @@ describe('the names of this machine', () => {
       expect.arrayContaining([expect.stringMatching(/^(127\.|::1)/)]),
     );
     await expect(resolveAllowed('http://localhost/', context)).resolves.toMatchObject({ reason: 'address-refused' });
+  });
+});
+
+describe('lookups that are slow', () => {
+  it('wait for each other beyond so many, and are shared by those who ask for the same name', async () => {
+    const asked: string[] = [];
+    const ends: (() => void)[] = [];
+    const slow: Lookup = (name) => {
+      asked.push(name);
+      return new Promise((resolve) => ends.push(() => resolve([name])));
+    };
+    const few = fewAtATime(slow, 2);
+    const found = Promise.all(['a', 'b', 'a', 'c'].map(few));
+    await new Promise(setImmediate);
+    expect(asked).toEqual(['a', 'b']);
+    for (; ends.length > 0; await new Promise(setImmediate)) ends.shift()?.();
+    await expect(found).resolves.toEqual([['a'], ['b'], ['a'], ['c']]);
+    expect(asked).toEqual(['a', 'b', 'c']);
+    void few('a');
+    await new Promise(setImmediate);
+    expect(asked).toHaveLength(4);
+  });
+
+  it('that fail let the next one through', async () => {
+    const few = fewAtATime(() => Promise.reject(new Error('broken')), 1);
+    await expect(few('a')).rejects.toThrow('broken');
+    await expect(few('b')).rejects.toThrow('broken');
+    await expect(few('b')).rejects.toThrow('broken');
   });
 });

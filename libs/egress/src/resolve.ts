@@ -1,3 +1,4 @@
+import { Semaphore } from '@app/kernel';
 import { lookup as systemResolver } from 'node:dns/promises';
 import type { AddressContext, Target } from './address-policy';
 import { judgeAddress, shown, targetOf } from './address-policy';
@@ -13,9 +14,34 @@ export interface Resolved {
   readonly address: string;
 }
 
+/** So many lookups at a time, and one for all who ask for the same name meanwhile. */
+export function fewAtATime(lookup: Lookup, most: number): Lookup {
+  const places = new Semaphore(most);
+  const underWay = new Map<string, ReturnType<Lookup>>();
+  const inTurn: Lookup = async (name) => {
+    const leave = await places.enter();
+    try {
+      return await lookup(name);
+    } finally {
+      leave();
+      underWay.delete(name);
+    }
+  };
+  return (name) => {
+    const found = underWay.get(name) ?? inTurn(name);
+    underWay.set(name, found);
+    return found;
+  };
+}
+
+// Node resolves names with the four threads that also unpack what charge boxes send: slow names must not take all of them.
+const lookupsAtATime = 2;
+
 /** The names of this machine: its hosts file, then DNS. */
-export const systemLookup: Lookup = async (name) =>
-  (await systemResolver(name, { all: true, verbatim: true })).map(({ address }) => address);
+export const systemLookup: Lookup = fewAtATime(
+  async (name) => (await systemResolver(name, { all: true, verbatim: true })).map(({ address }) => address),
+  lookupsAtATime,
+);
 
 const longestLookup = 10_000;
 

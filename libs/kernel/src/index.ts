@@ -10,5 +10,6 @@ export * from './listening';
 export * from './log-pages';
 export * from './mailbox';
 export * from './metrics';
+export * from './semaphore';
 export * from './thread';
 export * from './veil';

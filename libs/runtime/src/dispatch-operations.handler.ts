@@ -1,5 +1,6 @@
 import type { CallOutcome, OutboundMessage, WaitingCall, Whereabouts } from '@app/charge-box';
 import { deferralTable, nextCall, outboundOperation, whereabouts } from '@app/charge-box';
+import { Semaphore } from '@app/kernel';
 import { Inject, Injectable } from '@nestjs/common';
 import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { randomUUID } from 'node:crypto';
@@ -11,7 +12,6 @@ import { ChargeBoxes } from './charge-boxes';
 import { DispatchOperations } from './commands';
 import { metadataOfOperator } from './metadata';
 import { RuntimeContext } from './runtime-context';
-import { Semaphore } from './semaphore';
 
 /** The next operation of a box and where it can be sent. */
 interface Departure {
@@ -20,11 +20,13 @@ interface Departure {
   readonly peer?: string;
 }
 
-type Told = OutboundMessage extends infer Message
-  ? Message extends { at: string }
-    ? Omit<Message, 'at'>
-    : never
-  : never;
+/** What is told of one operation; its events have its id as their correlation. */
+type Told =
+  Extract<OutboundMessage, { readonly callId: string }> extends infer Message
+    ? Message extends { at: string }
+      ? Omit<Message, 'at'>
+      : never
+    : never;
 
 const settleTries = 30;
 
@@ -145,7 +147,7 @@ export class Dispatcher {
 
   private async tell(box: ChargeBoxActor, message: Told) {
     const at = this.context.now();
-    const metadata = metadataOfOperator({ requestId: `dispatch:${message.kind}`, actor: 'saga:dispatch' }, at);
+    const metadata = metadataOfOperator({ requestId: message.callId, actor: 'saga:dispatch' }, at);
     const { decision } = await box.tell({ ...message, at }, metadata);
     return decision;
   }

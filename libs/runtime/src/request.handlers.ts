@@ -1,7 +1,7 @@
 import type { DelegationMessage, PendingRequest } from '@app/charge-box';
-import { completeResponse } from '@app/charge-box';
+import { completeResponse, startMark } from '@app/charge-box';
 import type { Clock } from '@app/kernel';
-import type { CentralSystemOperation, CentralSystemResponse, Violation } from '@app/ocpp';
+import type { CentralSystemOperation, CentralSystemRequest, CentralSystemResponse, Violation } from '@app/ocpp';
 import { normalise, ocpp15, validate } from '@app/ocpp';
 import { Inject } from '@nestjs/common';
 import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
@@ -51,13 +51,14 @@ export class AnswerRequestHandler implements ICommandHandler<AnswerRequest> {
 
   /** An id that the responder chose must be nobody else's, in any of the transactions here. */
   private async claimChosenId({ msgId, response }: AnswerRequest, box: ChargeBoxActor): Promise<Violation | undefined> {
-    const operation = await box.look(({ pending }) => pending.find((request) => request.msgId === msgId)?.operation);
-    if (operation !== 'StartTransaction') return undefined;
-    const checked = this.check(operation, response, { at: new Date(0).toISOString(), newTransactionId: 0 });
+    const pending = await box.look(({ pending: all }) => all.find((request) => request.msgId === msgId));
+    if (pending?.operation !== 'StartTransaction') return undefined;
+    const checked = this.check(pending.operation, response, { at: new Date(0).toISOString(), newTransactionId: 0 });
     const chosen =
       'response' in checked && (checked.response as CentralSystemResponse<'StartTransaction'>).transactionId;
     if (!chosen) return undefined;
-    const why = await this.context.ids.claim(chosen, msgId);
+    const start = startMark(box.identity, pending.request as CentralSystemRequest<'StartTransaction'>);
+    const why = await this.context.ids.claim(chosen, { msgId, start });
     return why === undefined ? undefined : { path: '$.transactionId', code: 'range', message: `${chosen} ${why}.` };
   }
 

@@ -11,6 +11,17 @@ export const greatestTransactionId = 2_147_483_647;
 type BlockReserved = ServiceEventOf<'TransactionIdsReserved'>;
 type IdsClaimed = ServiceEventOf<'TransactionIdsClaimed'>;
 
+const holderOf = ({ msgId = '', start }: IdsClaimed['data']): Holder => ({ msgId, ...(start && { start }) });
+
+/** The request that a chosen id is for, and its start: a request that ended with its service comes again as another one. */
+export interface Holder {
+  readonly msgId: string;
+  readonly start?: string;
+}
+
+const isSame = (one: Holder, other: Holder): boolean =>
+  one.msgId === other.msgId || (one.start !== undefined && one.start === other.start);
+
 interface Block {
   next: number;
   readonly last: number;
@@ -21,8 +32,8 @@ export class TransactionIds {
   private current: Block | undefined;
   private spare: Block | undefined;
   private reserving: Promise<void> | undefined;
-  /** Ids of our own blocks, or within them, that responders chose, with the request that each is for. */
-  private readonly chosen = new Map<number, string>();
+  /** Ids of our own blocks, or within them, that responders chose, with whom each is for. */
+  private readonly chosen = new Map<number, Holder>();
 
   constructor(
     private readonly store: EventStore,
@@ -49,8 +60,8 @@ export class TransactionIds {
     if (this.spare === undefined && block.last - block.next < this.blockSize / 2) this.reserve().catch(() => undefined);
   }
 
-  /** Speaks for an id that a responder chose for a request, as often as it says so. Says why not when it is, or may be, another transaction's. */
-  async claim(id: number, msgId: string): Promise<string | undefined> {
+  /** Speaks for an id that a responder chose for a start, as often as it says so. Says why not when it is, or may be, another transaction's. */
+  async claim(id: number, wanted: Holder): Promise<string | undefined> {
     if (id < 1 || id > greatestTransactionId)
       return `is no id that a charge box can hold; use 1 to ${greatestTransactionId}`;
     const own = [this.current, this.spare].find(
@@ -58,27 +69,28 @@ export class TransactionIds {
     );
     if (own !== undefined) {
       const holder = this.chosen.get(id);
-      if (holder === msgId) return undefined;
+      if (holder !== undefined && isSame(holder, wanted)) return undefined;
       if (id < own.next || holder !== undefined) return 'belongs to another transaction';
-      this.chosen.set(id, msgId);
+      this.chosen.set(id, wanted);
       this.skipChosen(own);
       return undefined;
     }
     for (let attempt = 0; attempt < 20; attempt += 1) {
-      const outcome = await this.claimAlone(id, msgId);
+      const outcome = await this.claimAlone(id, wanted);
       if (outcome !== 'conflict') return outcome;
     }
     throw codedError('conflict-persists', transactionIdClaimStream(id));
   }
 
-  private async claimAlone(id: number, msgId: string): Promise<string | undefined> {
+  private async claimAlone(id: number, wanted: Holder): Promise<string | undefined> {
     const { claims, revision } = await this.claimsNear(id);
     const taken = claims.find(({ first, last }) => id >= first && id <= last);
-    if (taken?.by === 'responder') return taken.msgId === msgId ? undefined : 'belongs to another transaction';
+    if (taken?.by === 'responder')
+      return isSame(holderOf(taken), wanted) ? undefined : 'belongs to another transaction';
     if (taken !== undefined) {
       return `lies among ids that are given out here (${taken.first} to ${taken.last}); leave it out and one is given`;
     }
-    const claim: IdsClaimed['data'] = { first: id, last: id, by: 'responder', msgId, at: this.now() };
+    const claim: IdsClaimed['data'] = { first: id, last: id, by: 'responder', ...wanted, at: this.now() };
     const appended = await this.append(transactionIdClaimStream(id), 'TransactionIdsClaimed', claim, revision);
     return appended ? undefined : 'conflict';
   }
@@ -97,7 +109,7 @@ export class TransactionIds {
 
   private async claimWithin(group: number, block: { readonly first: number; readonly last: number }): Promise<boolean> {
     const { claims, revision } = await this.claimsNear(group);
-    for (const { by, first, msgId = '' } of claims) if (by === 'responder') this.chosen.set(first, msgId);
+    for (const claim of claims) if (claim.by === 'responder') this.chosen.set(claim.first, holderOf(claim));
     const claim: IdsClaimed['data'] = { ...block, by: 'block', at: this.now() };
     return this.append(transactionIdClaimStream(group), 'TransactionIdsClaimed', claim, revision);
   }

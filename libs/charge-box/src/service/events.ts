@@ -26,6 +26,8 @@ export type ServiceEvent =
         readonly by: 'responder' | 'block';
         /** The request that a responder's id is for. */
         readonly msgId?: string;
+        /** The start that it is for, which may be requested again. */
+        readonly start?: string;
         readonly at: string;
       }
     >
@@ -37,7 +39,7 @@ export type ServiceEventOf<Type extends ServiceEvent['type']> = Extract<ServiceE
 /** Current schema version of each event type's data. */
 export const serviceEventSchemas: Readonly<Record<ServiceEvent['type'], number>> = {
   TransactionIdsReserved: 1,
-  TransactionIdsClaimed: 1,
+  TransactionIdsClaimed: 2,
   LocalListEntriesStored: 1,
   AnsweringChanged: 1,
 };

@@ -16,8 +16,9 @@ import { eventually, HandCaller, HandClock, origin, RuntimeAtWork } from './runt
 // its own. Cannot see: the read models, which have a spec of their own, and shapes of a real past, which are in test/replay.
 
 jest.mock('../../../charge-box/src/upcasters', () => {
-  const steps = { 0: ({ formerly }: { formerly: object }) => formerly };
-  return { upcasters: new Proxy({}, { get: () => steps }) };
+  const { upcasters } = jest.requireActual<{ upcasters: Record<string, object> }>('../../../charge-box/src/upcasters');
+  const step = { 0: ({ formerly }: { formerly: object }) => formerly };
+  return { upcasters: new Proxy({}, { get: (_, type: string) => ({ ...upcasters[type], ...step }) }) };
 });
 
 const identity = 'BOX';
@@ -104,7 +105,7 @@ describe('a history of older shapes', () => {
     expect(await runtime.bus.execute(new SaveIdTag(details, origin))).toEqual({ outcome: 'done' });
     const answer = await runtime.ask(identity, 'StartTransaction', { ...startRequest, connectorId: 2, idTag: 'NEXT' });
     expect(answer).toMatchObject({ response: { transactionId: 1_001 } });
-    expect(await runtime.get(RuntimeContext).ids.claim(1, 'm')).toContain('given out here (1 to 1000)');
+    expect(await runtime.get(RuntimeContext).ids.claim(1, { msgId: 'm' })).toContain('given out here (1 to 1000)');
   });
 
   it('holds the entries of local lists', async () => {
