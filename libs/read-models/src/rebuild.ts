@@ -24,6 +24,9 @@ type Log = Pick<EventStore, 'readAll'> & Partial<Learning>;
 /** Events taken so far, and up to where in the log. */
 export type RebuildProgress = (events: number, position: Position) => void;
 
+// What a call that was killed has to take again, and what waits in memory to be written.
+const eventsAtOnce = 50_000;
+
 /**
  * Builds read models from the whole log into a file; goes on where an earlier call was interrupted. The log is read to its present end.
  * Rejects with `event-newer` at an event of a newer program.
@@ -33,15 +36,33 @@ export async function rebuildFromZero(store: Log, file: string, onProgress?: Reb
   try {
     const tables = new ProjectorTables(database);
     store.learn?.(knownTokens(database));
-    let events = 0;
-    for await (const page of pagesOf(store, { after: tables.checkpoint })) {
-      const { newer } = tables.apply(page.events, page.next);
-      if (newer !== undefined) throw newer as Error;
-      onProgress?.((events += page.events.length), page.next);
-    }
+    await buildAll(store, tables, onProgress);
     makeIndexes(database);
   } finally {
     database.close();
+  }
+}
+
+async function buildAll(store: Log, tables: ProjectorTables, onProgress: RebuildProgress | undefined): Promise<void> {
+  let events = 0;
+  let settled = 0;
+  let reached = tables.checkpoint;
+  let isWhole = true;
+  try {
+    for await (const page of pagesOf(store, { after: reached })) {
+      isWhole = false;
+      tables.build(page.events);
+      isWhole = true;
+      reached = page.next;
+      events += page.events.length;
+      onProgress?.(events, reached);
+      if (events - settled < eventsAtOnce) continue;
+      tables.settle(reached);
+      settled = events;
+    }
+  } finally {
+    // Whatever ends the reading, what was taken need not be taken again.
+    if (isWhole) tables.settle(reached);
   }
 }
 

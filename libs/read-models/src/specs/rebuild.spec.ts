@@ -78,13 +78,9 @@ describe('a rebuild', () => {
     const [store, file] = [await logOf(10), newFile()];
     await rebuildFromZero(store, file);
     const first = await store.readAll({ limit: 4, direction: 'forward' });
-    const broken = { ...store, readAll: async () => ({ ...first, endOfLog: false }) };
-    let pages = 0;
-    const breaking = () => {
-      pages += 1;
-      if (pages === 2) throw new Error('killed');
-    };
-    await expect(rebuildBeside(broken, file, 'all', breaking)).rejects.toThrow('killed');
+    const pages = [{ ...first, endOfLog: false }];
+    const broken = { ...store, readAll: async () => pages.shift() ?? Promise.reject(new Error('killed')) };
+    await expect(rebuildBeside(broken, file, 'all')).rejects.toThrow('killed');
     const taken: number[] = [];
     await rebuildBeside(store, file, 'all', (events) => taken.push(events));
     expect(taken.at(-1)).toBe(6);

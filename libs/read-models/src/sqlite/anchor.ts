@@ -20,12 +20,6 @@ export const isKept = ({ stream }: Pick<RecordedEvent, 'stream'>): boolean => !f
 
 export const anchorOf = ({ stream, revision, id, position }: Anchor): Anchor => ({ stream, revision, id, position });
 
-/** The newest event that no retention takes away, as text; `null` if there is none. */
-export function anchorIn(events: readonly RecordedEvent[]): string | null {
-  const newest = events.findLast(isKept);
-  return newest === undefined ? null : JSON.stringify(anchorOf(newest));
-}
-
 /** What an event causes, after the newest one that is kept. */
 export function causeOf(event: Anchor, kept: Anchor | undefined): Cause {
   if (kept === undefined || kept.id === event.id) return event;
