@@ -33,6 +33,7 @@ export class TextKeys {
   private readonly underWay = new Map<string, Promise<void>>();
   private readonly listeners = new Set<() => void>();
   private reading: Promise<void> = Promise.resolve();
+  private nextReading: Promise<void> | undefined;
   private reached: Position = BEGINNING;
   private isWhole = false;
 
@@ -116,9 +117,15 @@ export class TextKeys {
   /** Reads on in the log to its present end. On a store of our own once is enough. */
   async catchUp(store: EventStore): Promise<void> {
     if (this.isWhole && !store.shared) return;
-    const work = this.reading.catch(() => undefined).then(() => this.readOn(store));
-    this.reading = work;
-    await work;
+    // One reading for all who ask while another is under way: what they ask for may have been stored since that began.
+    this.nextReading ??= this.reading
+      .catch(() => undefined)
+      .then(() => {
+        this.nextReading = undefined;
+        return this.readOn(store);
+      });
+    this.reading = this.nextReading;
+    await this.nextReading;
   }
 
   private async readOn(store: EventStore): Promise<void> {

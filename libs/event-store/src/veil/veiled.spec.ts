@@ -248,3 +248,15 @@ describe('two instances', () => {
     expect(twin.tokenOf('ann')).toBeUndefined();
   });
 });
+
+it('many new texts at once are looked for together in a log that others write to', async () => {
+  open(true);
+  const pages = jest.spyOn(bare, 'readAll');
+  await Promise.all(
+    Array.from({ length: 50 }, (_, place) => store.append(`s-${place}`, [about({ name: `name-${place}` })], NO_STREAM)),
+  );
+  expect(keys.size).toBe(50);
+  // What is there already, and who was first; a few more where appends end one by one.
+  expect(pages.mock.calls.length).toBeLessThan(10);
+  expect(await dataOf(store, 's-49')).toEqual([{ name: 'name-49' }]);
+});
