@@ -1,8 +1,6 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
 import { openEventStoreDb } from '@app/event-store';
 import type { EventStore, EventToAppend } from '@app/kernel';
+import { startDouble } from './double';
 import { load } from './load';
 import type { LoadResult } from './load';
 import { httpRequest, start } from './messages';
@@ -23,25 +21,6 @@ export interface ClusterFigures {
   /** From an append at one store to the subscriber of another, milliseconds. */
   readonly visible: { readonly p50: number; readonly p99: number };
   readonly serviceMegabytes: number;
-}
-
-interface Server {
-  readonly connectionString: string;
-  stop(): Promise<void>;
-}
-
-async function startDouble(): Promise<Server> {
-  const script = join(__dirname, '../test/support/eventstoredb/main.js');
-  const child = fork(script, ['--port', '0'], { silent: true, execArgv: ['--max-semi-space-size=32'] });
-  const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer];
-  return {
-    connectionString: line.toString().trim(),
-    stop: async () => {
-      const exited = once(child, 'exit');
-      child.kill('SIGTERM');
-      await exited;
-    },
-  };
 }
 
 export async function benchCluster({
