@@ -39,6 +39,16 @@ describe.each([false, true])('the embedded event store, read-only (with a thread
     expect(ids(collector.events)).toEqual(ids(await stored(writer, 'a')));
   });
 
+  it('lets its thread do other things between the pages of a log that does not end', async () => {
+    for (let i = 0; i < 10; i += 1) await writer.append('a', events(10), 'any');
+    let taken = 0;
+    const subscription = follower.subscribe({ after: '', batchSize: 10 }, () => void (taken += 1));
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    expect(taken).toBeLessThan(8);
+    await subscription.stop();
+    expect(taken).toBeLessThan(11);
+  });
+
   it('looks when it is woken, without waiting for its next poll', async () => {
     const never = jest.spyOn(globalThis, 'setInterval').mockImplementation(() => setTimeout(() => undefined, 0));
     const sleepy = await openEmbeddedStore({ file, clock, readOnly: true });

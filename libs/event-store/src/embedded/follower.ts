@@ -80,6 +80,8 @@ class Follower implements EmbeddedStore {
   async readAll(options: LogRead): Promise<LogPage> {
     const { thread } = this.opened;
     if (thread !== undefined && !this.closed) return thread.readAll(logQuery(options, this.clock.now()));
+    // Who goes from page to page would leave the thread no moment for anything else, such as to be told to stop.
+    await new Promise(setImmediate);
     return this.page((reader) => reader.readAll(logQuery(options, this.clock.now())));
   }
 
