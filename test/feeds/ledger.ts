@@ -7,8 +7,8 @@ type Message = RowMessage<unknown> | EventMessage;
 /** What one subscriber has of what it was told, by the only rule that it needs: an item whose id it has is left out. */
 export class Ledger {
   readonly rows = new Map<string, unknown>();
-  /** Ids of events of the log, in the order in which they were told. */
-  readonly events: string[] = [];
+  /** Events of the log, in the order in which they were told. */
+  readonly events: { readonly id: string; readonly stream: string }[] = [];
   readonly complaints: string[] = [];
   /** Id of the last message. */
   last: string | undefined;
@@ -26,7 +26,7 @@ export class Ledger {
     if (message.event === 'reset') return this.complain(`reset: ${message.data.reason}`);
     if (!this.isNew(message.id, message)) return;
     this.items += 1;
-    if (message.event === 'event') this.events.push(message.data.id);
+    if (message.event === 'event') this.events.push({ id: message.data.id, stream: message.data.stream });
     else if (message.event === 'removed') this.rows.delete(message.data.key);
     else this.rows.set(message.data.key, message.data.row);
   }
@@ -43,13 +43,20 @@ export class Ledger {
     this.changes.set(id, digest);
     this.ids.set(digest, id);
     if (change !== undefined && change !== digest) this.complain(`two changes have the id ${id}`);
-    // Every row here says when it changed, or counts; that the same one goes may come more than once.
-    if (event !== 'removed' && other !== undefined && other !== id)
+    // Rows may come out alike twice, but not of one event; that the same one goes may come more than once.
+    if (event !== 'removed' && other !== undefined && other !== id && eventIn(other) === eventIn(id))
       this.complain(`one change has two ids, such as ${id}`);
     if (change === undefined) return true;
     this.again += 1;
     return false;
   }
+}
+
+/** What the id of a change says of its event; to others it has no meaning. */
+function eventIn(id: string): unknown {
+  const parts = JSON.parse(Buffer.from(id.split('.')[1] ?? '', 'base64url').toString()) as readonly unknown[];
+  // Of the event itself where it is not the one that the place is kept by.
+  return parts[6] ?? parts[4];
 }
 
 /** One who follows rows; `starts` are those of a projection from outside. */
