@@ -9,6 +9,7 @@ import { QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Changes, originOf } from './changes';
 import {
+  changeAnswers,
   changeChargeBox,
   decideRegistration,
   listCandidates,
@@ -60,6 +61,18 @@ export class ChargeBoxesController {
     await this.known(identity);
     const settings = settingsOf(body);
     const message: OperatorMessage = { kind: 'configure', settings, at: this.now() };
+    return this.changes.make(new TellChargeBox(identity, message, originOf(request)), reply, () => this.find(identity));
+  }
+
+  @Patch('charge-boxes/:identity/answers')
+  @Described(changeAnswers)
+  async changeAnswers(
+    @Input(changeAnswers) { path: { identity }, body }: InputOf<typeof changeAnswers>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    await this.known(identity);
+    const message: OperatorMessage = { kind: 'change-answers', change: body, at: this.now() };
     return this.changes.make(new TellChargeBox(identity, message, originOf(request)), reply, () => this.find(identity));
   }
 

@@ -1,5 +1,6 @@
 import { endpoint } from './endpoint';
 import {
+  answersPatch,
   candidateQuery,
   chargeBoxPatch,
   chargeBoxQuery,
@@ -48,6 +49,16 @@ export const changeChargeBox = endpoint({
   summary: 'Changes what only the operator knows of a charge box.',
   path: z.strictObject({ identity }),
   body: chargeBoxPatch,
+  answers: written,
+  problems: ['invalid-request', 'malformed-body', 'not-found', 'refused', 'body-too-large', 'unsupported-media-type'],
+});
+
+export const changeAnswers = endpoint({
+  tag,
+  summary: 'Changes who answers some operations of a charge box.',
+  description: 'What is not named stays as it is, so that several responders each care for their own operations.',
+  path: z.strictObject({ identity }),
+  body: answersPatch,
   answers: written,
   problems: ['invalid-request', 'malformed-body', 'not-found', 'refused', 'body-too-large', 'unsupported-media-type'],
 });

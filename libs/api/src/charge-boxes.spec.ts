@@ -216,6 +216,31 @@ describe('Changing a charge box', () => {
   });
 });
 
+describe('Changing who answers operations of a charge box', () => {
+  it('tells the charge box what changes, and nothing else', async () => {
+    const change = { Authorize: 'delegated', Heartbeat: null };
+    const response = await api.send('PATCH', '/api/charge-boxes/CB-1/answers', change);
+    expect(response.status).toBe(200);
+    expect(response.headers.get('x-position')).toBe(api.sides.position);
+    expect(await response.json()).toMatchObject({ identity: 'CB-1', answers: { Authorize: 'delegated' } });
+    expect(api.sides.told).toMatchObject([{ identity: 'CB-1', message: { kind: 'change-answers', change } }]);
+  });
+
+  it.each([
+    [{}, ['body : no-change']],
+    [{ Dance: 'delegated' }, ['body Dance: unknown', 'body : no-change']],
+    [{ Authorize: 'maybe' }, ['body Authorize: invalid-value']],
+  ])('refuses %j', async (body, violations) => {
+    expect(await violationsOf(await api.send('PATCH', '/api/charge-boxes/CB-1/answers', body))).toEqual(violations);
+    expect(api.sides.told).toEqual([]);
+  });
+
+  it('is not found where the charge box is unknown', async () => {
+    const response = await api.send('PATCH', '/api/charge-boxes/CB-9/answers', { Authorize: 'delegated' });
+    expect(response.status).toBe(404);
+  });
+});
+
 describe('Deciding about a registration', () => {
   it.each(['Accepted', 'Rejected'])('records %s', async (registration) => {
     const response = await api.send('PUT', '/api/charge-boxes/CB-1/registration', { registration });

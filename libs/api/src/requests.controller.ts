@@ -1,6 +1,6 @@
 import { FindRequest, FindRequests } from '@app/read-models';
 import type { Commanded, InvalidAnswer } from '@app/runtime';
-import { AnswerRequest, ChangeAnswering, ClaimRequest, FindAnswering } from '@app/runtime';
+import { AnswerRequest, ChangeAnswering, ClaimRequest, FindAnswering, PatchAnswering } from '@app/runtime';
 import { Controller, Get, HttpCode, Patch, Post, Put, Req, Res } from '@nestjs/common';
 import { CommandBus, QueryBus } from '@nestjs/cqrs';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -112,14 +112,7 @@ export class RequestsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
-    const rules = await this.queries.execute(new FindAnswering());
-    const changed = {
-      ...rules,
-      ...body,
-      answers: { ...rules.answers, ...body.answers },
-      respondWithin: { ...rules.respondWithin, ...body.respondWithin },
-    };
-    await this.settled(await this.changes.execute(new ChangeAnswering(changed, originOf(request))), reply);
+    await this.settled(await this.changes.execute(new PatchAnswering(body, originOf(request))), reply);
     return this.queries.execute(new FindAnswering());
   }
 

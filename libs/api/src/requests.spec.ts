@@ -139,6 +139,11 @@ describe('the rules of answering', () => {
       offer: 'competing',
       lease: 7,
     });
+    const back = { answers: { StopTransaction: null }, respondWithin: { Authorize: null } };
+    expect(await (await api.send('PATCH', '/api/answering', back)).json()).toMatchObject({
+      answers: { Authorize: 'delegated' },
+      respondWithin: { Heartbeat: 5 },
+    });
     expect(await violationsOf(await api.send('PATCH', '/api/answering', { lease: 0 }))).toEqual([
       'body lease: too-small',
     ]);

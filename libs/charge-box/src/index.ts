@@ -1,3 +1,4 @@
+export * from './answers';
 export { answerDataTransfer, vendorRegistry } from './data-transfer';
 export type { Vendor, VendorRegistry } from './data-transfer';
 export { decide, needsOf } from './decide';

@@ -1,3 +1,4 @@
+import type { AnswersChange } from './answers';
 import type {
   CentralSystemOperation,
   CentralSystemRequest,
@@ -32,6 +33,7 @@ export type OperatorMessage =
   | OutboundMessage
   | { readonly kind: 'decide-registration'; readonly registration: Registration; readonly at: string }
   | { readonly kind: 'configure'; readonly settings: ChargeBoxSettings; readonly at: string }
+  | { readonly kind: 'change-answers'; readonly change: AnswersChange; readonly at: string }
   | {
       readonly kind: 'close-transaction';
       readonly transactionId: number;

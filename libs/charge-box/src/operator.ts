@@ -1,3 +1,4 @@
+import { changedByOperation } from './answers';
 import type { ChargeBoxSettings } from './events';
 import { decideOutbound } from './outbound/decide';
 import type { OperatorDecision, OperatorMessage } from './message';
@@ -11,6 +12,8 @@ export function decideOperator(message: OperatorMessage, box: ChargeBoxState): O
       return decideRegistration(message, box);
     case 'configure':
       return configure(message, box);
+    case 'change-answers':
+      return changeAnswers(message, box);
     case 'close-transaction':
       return closeTransaction(message, box);
     case 'want-local-list':
@@ -47,6 +50,11 @@ function configure({ settings, at }: Message<'configure'>, box: ChargeBoxState):
   const next = merged(box.settings, settings);
   if (JSON.stringify(next) === JSON.stringify(merged(box.settings, {}))) return nothing;
   return { outcome: 'done', events: [{ type: 'ChargeBoxConfigured', data: { ...next, at } }] };
+}
+
+function changeAnswers({ change, at }: Message<'change-answers'>, box: ChargeBoxState): OperatorDecision {
+  const answers = changedByOperation(box.settings.answers, change);
+  return configure({ kind: 'configure', settings: { answers }, at }, box);
 }
 
 function merged(before: ChargeBoxSettings, change: ChargeBoxSettings): ChargeBoxSettings {

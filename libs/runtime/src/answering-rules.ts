@@ -1,5 +1,5 @@
 import type { Answerer, Answering, ChargeBoxSettings, ServiceEventOf } from '@app/charge-box';
-import { answeringRulesStream, serviceEventSchemas, upcast } from '@app/charge-box';
+import { answeringRulesStream, changedAnswering, serviceEventSchemas, upcast } from '@app/charge-box';
 import type { Clock, EventStore, Position, RecordedEvent } from '@app/kernel';
 import { codedError, NO_STREAM } from '@app/kernel';
 import type { CentralSystemOperation } from '@app/ocpp';
@@ -8,7 +8,7 @@ import { CommandHandler, ICommandHandler, IQueryHandler, QueryHandler } from '@n
 import { randomUUID } from 'node:crypto';
 import { automaticAnswering } from './answering';
 import type { Commanded, OperatorOrigin } from './commands';
-import { ChangeAnswering, FindAnswering } from './commands';
+import { ChangeAnswering, FindAnswering, PatchAnswering } from './commands';
 import type { RuntimeSettings } from './settings';
 import { CLOCK, EVENT_STORE, RUNTIME_SETTINGS } from './tokens';
 import { metadataOfOperator } from './metadata';
@@ -57,12 +57,13 @@ export class AnsweringRules {
     return (this.current.respondWithin[operation] ?? this.settings.responseDeadline) * 1_000;
   }
 
-  async change(rules: Answering, origin: OperatorOrigin): Promise<Position> {
+  /** `next` makes the new rules of those in force, anew when another instance was faster. */
+  async change(next: (rules: Answering) => Answering, origin: OperatorOrigin): Promise<Position> {
     const at = new Date(this.clock.now()).toISOString();
-    const data: Changed['data'] = { ...rules, at };
     const metadata = { schema: serviceEventSchemas.AnsweringChanged, ...metadataOfOperator(origin, at) };
-    const event = { id: randomUUID(), type: 'AnsweringChanged', data, metadata };
     for (let attempt = 0; attempt < tries; attempt += 1) {
+      const data: Changed['data'] = { ...next(this.current), at };
+      const event = { id: randomUUID(), type: 'AnsweringChanged', data, metadata };
       const result = await this.store.append(answeringRulesStream, [event], this.revision);
       if (result.outcome === 'conflict') {
         await this.restore();
@@ -81,7 +82,17 @@ export class ChangeAnsweringHandler implements ICommandHandler<ChangeAnswering> 
   constructor(private readonly rules: AnsweringRules) {}
 
   async execute({ rules, origin }: ChangeAnswering): Promise<Commanded> {
-    return { outcome: 'done', position: await this.rules.change(rules, origin) };
+    return { outcome: 'done', position: await this.rules.change(() => rules, origin) };
+  }
+}
+
+@CommandHandler(PatchAnswering)
+export class PatchAnsweringHandler implements ICommandHandler<PatchAnswering> {
+  constructor(private readonly rules: AnsweringRules) {}
+
+  async execute({ change, origin }: PatchAnswering): Promise<Commanded> {
+    const position = await this.rules.change((rules) => changedAnswering(rules, change), origin);
+    return { outcome: 'done', position };
   }
 }
 

@@ -1,5 +1,6 @@
 import type {
   Answering,
+  AnsweringChange,
   ChargeBoxSettings,
   GivenAnswer,
   IdTagDetails,
@@ -119,6 +120,16 @@ export class ReleaseRequest extends Command<Commanded> {
 export class ChangeAnswering extends Command<Commanded> {
   constructor(
     readonly rules: Answering,
+    readonly origin: OperatorOrigin,
+  ) {
+    super();
+  }
+}
+
+/** Changes some of the rules for all boxes, whatever the others are by then. */
+export class PatchAnswering extends Command<Commanded> {
+  constructor(
+    readonly change: AnsweringChange,
     readonly origin: OperatorOrigin,
   ) {
     super();

@@ -3,7 +3,7 @@ import type { DynamicModule, Provider } from '@nestjs/common';
 import { Module } from '@nestjs/common';
 import { CqrsModule, EventBus } from '@nestjs/cqrs';
 import { AnswerChargeBoxHandler, NoteQuirksHandler, TellChargeBoxHandler } from './answer-charge-box.handler';
-import { AnsweringRules, ChangeAnsweringHandler, FindAnsweringHandler } from './answering-rules';
+import { AnsweringRules, ChangeAnsweringHandler, FindAnsweringHandler, PatchAnsweringHandler } from './answering-rules';
 import { AuthorizationDirectory } from './authorization-directory';
 import { ChargeBoxes } from './charge-boxes';
 import { Dispatcher, DispatchOperationsHandler } from './dispatch-operations.handler';
@@ -93,6 +93,7 @@ const providers: Provider[] = [
   ClaimRequestHandler,
   ReleaseRequestHandler,
   ChangeAnsweringHandler,
+  PatchAnsweringHandler,
   FindAnsweringHandler,
   Dispatcher,
   DispatchOperationsHandler,

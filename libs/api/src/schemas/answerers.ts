@@ -7,7 +7,15 @@ export const centralSystemOperations = Object.keys(ocpp15.centralSystem.operatio
   ...CentralSystemOperation[],
 ];
 
+const operation = z.enum(centralSystemOperations);
+const answerer = z.enum(['automatic', 'delegated']);
+
 /** Who answers requests of charge boxes, by operation. */
 export const answers = z
-  .partialRecord(z.enum(centralSystemOperations), z.enum(['automatic', 'delegated']))
+  .partialRecord(operation, answerer)
   .meta({ description: 'Who answers, by operation.', example: { Authorize: 'delegated' } });
+
+export const answersChange = z.partialRecord(operation, answerer.nullable()).meta({
+  description: 'Who answers, by operation: absent leaves, null takes the rule away.',
+  example: { Authorize: 'delegated', StartTransaction: null },
+});

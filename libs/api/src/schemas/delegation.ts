@@ -1,8 +1,8 @@
 import type { RequestRow } from '@app/read-models';
-import type { Answering } from '@app/charge-box';
+import type { Answering, AnsweringChange } from '@app/charge-box';
 import { z } from 'zod';
 import { named } from '../schema-documents';
-import { answers, centralSystemOperations } from './answerers';
+import { answers, answersChange, centralSystemOperations } from './answerers';
 import { anyObject, at, ofBox, paging, text } from './fields';
 import { described, page } from './shapes';
 
@@ -123,14 +123,15 @@ export const settled = named(z.object({ msgId: z.string(), outcome: z.enum(['ans
   example: { msgId: '1b0f6a7c-9d3e-4a55-8f0e-5d2c1a7b3e44', outcome: 'answered' },
 });
 
-const respondWithin = z.partialRecord(z.enum(centralSystemOperations), z.int().min(1).max(3_600)).meta({
+const seconds = z.int().min(1).max(3_600);
+const respondWithin = z.partialRecord(z.enum(centralSystemOperations), seconds).meta({
   description: 'Seconds for an answer from outside, by operation; RESPONSE_DEADLINE where none is named.',
 });
 const offerRule = offer.meta({
   description:
     '`competing`: one responder at a time has a request. `broadcast`: all see it, the first valid answer wins.',
 });
-const lease = z.int().min(1).max(3_600).meta({
+const lease = seconds.meta({
   description: 'Seconds that one responder has a request for itself.',
 });
 
@@ -150,14 +151,16 @@ export const answeringBody = named(
 
 export const answeringPatch = named(
   z.strictObject({
-    answers: answers.optional(),
-    respondWithin: respondWithin.optional(),
+    answers: answersChange.optional(),
+    respondWithin: z.partialRecord(z.enum(centralSystemOperations), seconds.nullable()).optional().meta({
+      description: 'Seconds for an answer from outside, by operation: absent leaves, null: RESPONSE_DEADLINE.',
+    }),
     offer: offerRule.optional(),
     lease: lease.optional(),
   }),
   'AnsweringPatch',
   {
-    description: 'What changes of the rules; operations that are not named stay as they are.',
-    example: { answers: { Authorize: 'delegated' } },
+    description: 'What changes of the rules; operations that are not named stay as they are, null takes a rule away.',
+    example: { answers: { Authorize: 'delegated', StartTransaction: null } },
   },
-);
+) satisfies z.ZodType<AnsweringChange>;

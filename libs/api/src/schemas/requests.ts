@@ -1,7 +1,7 @@
 import { isTimeZone } from '@app/charge-box';
 import { z } from 'zod';
 import { named } from '../schema-documents';
-import { answers } from './answerers';
+import { answers, answersChange } from './answerers';
 import { suspicionNames } from './rows';
 import {
   askedIdentity,
@@ -128,7 +128,7 @@ export const chargeBoxPatch = named(
       addressOverride: clearable(serviceUrl).meta({ description: 'URL to call the box at; null: where it says.' }),
       note: clearable(text(2000)),
       answers: clearable(answers).meta({
-        description: 'Who answers its requests, by operation; null: the rules for all.',
+        description: 'Who answers its requests, by operation, replaced whole; null: the rules for all.',
       }),
     })
     .refine((change) => Object.keys(change).length > 0, {
@@ -139,6 +139,18 @@ export const chargeBoxPatch = named(
   {
     description: 'A partial change: absent leaves, null clears.',
     example: { timeZone: 'Europe/Berlin', addressOverride: null, note: 'Car park, level 2' },
+  },
+);
+
+export const answersPatch = named(
+  answersChange.refine((change) => Object.keys(change).length > 0, {
+    error: 'No operation is named.',
+    params: { code: 'no-change' },
+  }),
+  'ChargeBoxAnswersChange',
+  {
+    description: 'What changes of the rules of a charge box: absent leaves, null: the rule for all.',
+    example: { Authorize: 'delegated', StartTransaction: null },
   },
 );
 

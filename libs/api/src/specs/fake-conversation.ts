@@ -12,6 +12,7 @@ import {
   FindReservations,
 } from '@app/read-models';
 import type { Answering } from '@app/charge-box';
+import { changedAnswering } from '@app/charge-box';
 import type { Commanded, InvalidAnswer } from '@app/runtime';
 import {
   AnswerRequest,
@@ -19,6 +20,7 @@ import {
   ChangeAnswering,
   ClaimRequest,
   FindAnswering,
+  PatchAnswering,
   PendingRequests,
   ReleaseRequest,
   RemovePreset,
@@ -73,6 +75,9 @@ export const conversationSides: readonly Provider[] = [
   }),
   telling(ChangeAnswering, ({ rules }, { conversation }) => {
     conversation.answering = rules;
+  }),
+  telling(PatchAnswering, ({ change }, { conversation }) => {
+    conversation.answering = changedAnswering(conversation.answering, change);
   }),
   telling(AnswerRequest, (_command, { conversation }) => conversation.answered),
   telling(ClaimRequest, (_command, { conversation }) => {

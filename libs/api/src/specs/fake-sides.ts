@@ -1,4 +1,5 @@
 import type { OperatorMessage } from '@app/charge-box';
+import { changedByOperation } from '@app/charge-box';
 import type { Log, RecordedEvent } from '@app/kernel';
 import type {
   ChargeBoxDetails,
@@ -96,12 +97,13 @@ export class Sides {
     if (message.kind === 'decide-registration' && !boxes.some((box) => box.identity === identity)) {
       boxes.push({ identity, registration: 'Unknown', bootCount: 0, connectors: [], quirks: [], addresses: [] });
     }
-    this.boxes = boxes.map((box) => (box.identity === identity ? { ...box, ...changeOf(message) } : box));
+    this.boxes = boxes.map((box) => (box.identity === identity ? { ...box, ...changeOf(message, box) } : box));
   }
 }
 
-function changeOf(message: OperatorMessage): Partial<ChargeBoxDetails> {
+function changeOf(message: OperatorMessage, { answers }: ChargeBoxDetails): Partial<ChargeBoxDetails> {
   if (message.kind === 'decide-registration') return { registration: message.registration };
+  if (message.kind === 'change-answers') return { answers: changedByOperation(answers, message.change) };
   if (message.kind !== 'configure') return {};
   const settings = Object.entries(message.settings).map(
     ([name, value]) => [name, value === '' ? undefined : value] as const,

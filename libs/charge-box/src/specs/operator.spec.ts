@@ -1,4 +1,4 @@
-import type { ChargeBoxEvent, OperatorMessage } from '../index';
+import type { AnswersChange, ChargeBoxEvent, OperatorMessage } from '../index';
 import { decideOperator } from '../index';
 import { given, noon, registered, secondsAfterNoon, stateAfter } from '@app/testing';
 
@@ -39,6 +39,25 @@ describe('settings of a box', () => {
         },
       ],
     });
+  });
+
+  it('about who answers are merged by operation: null takes a rule away, and the rest stays', () => {
+    const answers = { Heartbeat: 'delegated', Authorize: 'automatic' } as const;
+    const before = { type: 'ChargeBoxConfigured', data: { note: 'north', answers, at: noon } } as const;
+    const told = (change: AnswersChange) => tell({ kind: 'change-answers', change, at: noon }, before);
+    expect(told({ StartTransaction: 'delegated', Authorize: null })).toEqual({
+      outcome: 'done',
+      events: [
+        {
+          type: 'ChargeBoxConfigured',
+          data: { note: 'north', answers: { Heartbeat: 'delegated', StartTransaction: 'delegated' }, at: noon },
+        },
+      ],
+    });
+    expect(told({ Heartbeat: null, Authorize: null })).toMatchObject({
+      events: [{ data: { note: 'north', at: noon } }],
+    });
+    expect(told({ Heartbeat: 'delegated', BootNotification: null })).toEqual({ outcome: 'done', events: [] });
   });
 
   it('that change nothing are not recorded', () => {

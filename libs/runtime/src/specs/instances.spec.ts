@@ -1,4 +1,4 @@
-import type { Answering } from '@app/charge-box';
+import type { Answering, AnswersChange } from '@app/charge-box';
 import { answeringRulesStream, stateStream, telemetryStream } from '@app/charge-box';
 import { openInMemoryStore } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
@@ -8,7 +8,7 @@ import { automaticAnswering } from '../answering';
 import { AnsweringRules } from '../answering-rules';
 import { AuthorizationDirectory } from '../authorization-directory';
 import { loadChargeBox } from '../charge-box-history';
-import { ChangeAnswering, SaveIdTag, TellChargeBox } from '../commands';
+import { ChangeAnswering, PatchAnswering, SaveIdTag, TellChargeBox } from '../commands';
 import { eventsOf, eventually, HandCaller, HandClock, origin, RuntimeAtWork } from './runtime-at-work';
 
 // Several instances on one store, with the clock in the hand of the spec. Cannot see: a store that is far away.
@@ -152,6 +152,21 @@ describe('what another instance records', () => {
         () => runtime.get(AnsweringRules).current.answers,
         (answers) => JSON.stringify(answers) === JSON.stringify(second?.answers),
       );
+  });
+
+  it('loses no change of the rules that is made at the same moment as another', async () => {
+    const patch = (runtime: RuntimeAtWork, answers: AnswersChange) =>
+      runtime.bus.execute(new PatchAnswering({ answers }, origin));
+    await delegate({ MeterValues: 'delegated' });
+    await Promise.all([
+      patch(one, { Heartbeat: 'delegated', MeterValues: null }),
+      patch(one, { Authorize: 'delegated' }),
+      patch(other, { BootNotification: 'delegated' }),
+    ]);
+    const newest = await store.readStream(answeringRulesStream, { direction: 'backward', limit: 1 });
+    const expected = { Heartbeat: 'delegated', Authorize: 'delegated', BootNotification: 'delegated' };
+    const at = expect.any(String) as string;
+    expect(newest.events[0]?.data).toEqual({ ...automaticAnswering, answers: expected, at });
   });
 
   it('is known here: who answers', async () => {
