@@ -18,8 +18,9 @@ class Delegation {
   /** Called whenever the connection stands; failures are told, the next connection tries again. */
   async ensure() {
     try {
-      await this.change('delegated', this.wanted, this.signal);
+      // A call whose answer nobody hears may have reached the service.
       for (const part of this.wanted) entryOf(part).isDelegated = true;
+      await this.change('delegated', this.wanted, this.signal);
       await this.tidy(this.signal);
     } catch (error) {
       if (!this.signal.aborted)
@@ -37,7 +38,7 @@ class Delegation {
     const orphans = [...entries.values()].filter(
       ({ base, wanting, isDelegated }) => base === this.api.base.href && wanting === 0 && isDelegated,
     );
-    await this.change('automatic', orphans, signal);
+    await this.change(null, orphans, signal);
     for (const { key } of orphans) entries.delete(key);
   }
 
@@ -50,10 +51,9 @@ class Delegation {
   }
 
   async changeBox(identity, answers, signal) {
-    const path = `/api/charge-boxes/${encodeURIComponent(identity)}`;
+    const path = `/api/charge-boxes/${encodeURIComponent(identity)}/answers`;
     try {
-      const { body } = await this.api.call('GET', path, { signal });
-      await this.api.call('PATCH', path, { body: { answers: { ...body.answers, ...answers } }, signal });
+      await this.api.call('PATCH', path, { body: answers, signal });
     } catch (error) {
       // A box that has not shown itself yet must not keep the others from it.
       if (!(error instanceof Refused)) throw error;

@@ -140,7 +140,7 @@ describe('what the service leaves to flows', () => {
     await until(() => statusOf(one.id).fill === 'green');
     await helper.getNode(one.id).close(true);
     expect(service.asked('PATCH /api/answering')[1].body).toEqual({
-      answers: { Authorize: 'automatic', BootNotification: 'automatic' },
+      answers: { Authorize: null, BootNotification: null },
     });
   });
 
@@ -150,7 +150,7 @@ describe('what the service leaves to flows', () => {
     await until(() => statusOf(one.id).fill === 'green' && statusOf(other.id).fill === 'green');
     await until(() => service.asked('PATCH /api/answering').length === 2);
     await helper.getNode(one.id).close(true);
-    expect(service.asked('PATCH /api/answering').at(-1).body).toEqual({ answers: { BootNotification: 'automatic' } });
+    expect(service.asked('PATCH /api/answering').at(-1).body).toEqual({ answers: { BootNotification: null } });
   });
 
   it('stays as it is over a restart', async () => {
@@ -161,18 +161,17 @@ describe('what the service leaves to flows', () => {
     expect(service.asked('PATCH /api/answering')).toHaveLength(1);
   });
 
-  it('is said box by box where boxes are named, beside what else they have', async () => {
-    service
-      .on('GET /api/charge-boxes/CB/1', [200, { answers: { Heartbeat: 'delegated' } }])
-      .on('PATCH /api/charge-boxes/CB/1', [200, {}]);
+  it('is said box by box where boxes are named, and leaves the rules for all to them when it goes', async () => {
+    const path = 'PATCH /api/charge-boxes/CB/1/answers';
+    service.on(path, [200, {}]);
     const one = node({ operations: ['Authorize'], boxes: 'CB/1\nCB-unknown' });
     await load(service.url, [one]);
-    await until(() => service.asked('PATCH /api/charge-boxes/CB/1').length === 1);
-    expect(service.asked('PATCH /api/charge-boxes/CB/1')[0].body).toEqual({
-      answers: { Heartbeat: 'delegated', Authorize: 'delegated' },
-    });
+    await until(() => service.asked(path).length === 1);
+    expect(service.asked(path)[0].body).toEqual({ Authorize: 'delegated' });
     await until(() => helper.getNode(one.id).warn.getCalls().length > 0);
     expect(helper.getNode(one.id).warn.getCalls()[0].args[0]).toMatch(/^CB-unknown cannot be left to this flow/);
+    await helper.getNode(one.id).close(true);
+    expect(service.asked(path)[1].body).toEqual({ Authorize: null });
     expect(service.asked('PATCH /api/answering')).toEqual([]);
   });
 });
