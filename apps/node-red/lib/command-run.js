@@ -14,8 +14,8 @@ class CommandRun {
   constructor(api, entry, { signal, save, onChange, onWaiting, onReached }) {
     Object.assign(this, { api, entry, signal, save, onChange, onWaiting, onReached });
     const { timeToLive = defaultTimeToLive, notBefore } = entry.asked;
-    const begin = Math.max(entry.at, notBefore === undefined ? 0 : Date.parse(notBefore));
-    this.scheduleUntil = begin + timeToLive * 1_000;
+    this.begin = Math.max(entry.at, notBefore === undefined ? 0 : Date.parse(notBefore));
+    this.scheduleUntil = this.begin + timeToLive * 1_000;
     this.giveUpAt = this.scheduleUntil + grace;
   }
 
@@ -29,15 +29,26 @@ class CommandRun {
 
   /** The key of the entry makes a repetition harmless: the service answers it with the command that it has. */
   async schedule() {
-    const { identity, ...body } = this.entry.asked;
+    const { identity, ...asked } = this.entry.asked;
     const path = `/api/charge-boxes/${encodeURIComponent(identity)}/commands`;
     const { body: row } = await persist(
-      () => this.api.call('POST', path, { body: { ...body, idempotencyKey: this.entry.key }, signal: this.signal }),
+      () => {
+        const body = { ...asked, ...this.restOfTime(), idempotencyKey: this.entry.key };
+        return this.api.call('POST', path, { body, signal: this.signal });
+      },
       { signal: this.signal, until: this.scheduleUntil, onRetry: ({ message }) => this.onWaiting(message) },
     );
     this.onReached();
     this.entry.callId = row.callId;
     await this.save();
+  }
+
+  /** The time to live counts from when the flow asked, however late the service hears of it. */
+  restOfTime() {
+    const { command, identity, timeToLive = defaultTimeToLive } = this.entry.asked;
+    const rest = Math.ceil((this.scheduleUntil - Math.max(Date.now(), this.begin)) / 1_000);
+    if (rest <= 0) throw tooOld(command, identity);
+    return rest < timeToLive ? { timeToLive: rest } : {};
   }
 
   async end() {
@@ -105,6 +116,16 @@ class CommandRun {
     };
     return msg;
   }
+}
+
+/** An earlier try may have reached the service, and its answer been lost. */
+function tooOld(command, identity) {
+  const error = new Error(
+    `${command} for ${identity} was not scheduled within its time to live. Look at the commands of the charge box before you send it again: a try whose answer was lost may have reached the service.`,
+  );
+  error.code = 'command-expired';
+  error.outcome = { outcomeUnknown: true };
+  return error;
 }
 
 function endedOtherwise(row) {

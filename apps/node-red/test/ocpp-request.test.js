@@ -282,7 +282,7 @@ describe('what goes wrong on the way', () => {
 
   it.each([
     ['was scheduled', { callId: 'call-1' }, /Nothing was heard/],
-    ['was not', {}, /cannot serve now/],
+    ['was not', {}, /Reset for CB-1 was not scheduled within its time to live/],
   ])('is not waited for without end: a command of long ago that %s', async (_what, more, message) => {
     service.on(path, [503, {}]);
     const api = new Api({ url: service.url, key });
@@ -291,6 +291,26 @@ describe('what goes wrong on the way', () => {
     const entry = { key: 'k', at: 0, asked: { identity: 'CB-1', command: 'Reset', data: {} }, ...more };
     const run = new CommandRun(api, entry, { signal: new AbortController().signal, ...hooks });
     await expect(run.result()).rejects.toThrow(message);
+    expect(service.asked(path)).toEqual([]);
+    api.close();
+  });
+
+  it.each([
+    ['of its time to live', { timeToLive: 60 }, 40],
+    ['of an hour, where none is named', {}, 3_580],
+    ['of all, before it begins', { timeToLive: 60, notBefore: '2126-03-01T12:00:00.000Z' }, 60],
+  ])('the service is told the rest %s', async (_what, more, rest) => {
+    service.on(path, [400, { detail: 'Enough.' }]);
+    const api = new Api({ url: service.url, key });
+    const ignored = () => undefined;
+    const hooks = { save: ignored, onChange: ignored, onWaiting: ignored, onReached: ignored };
+    const asked = { identity: 'CB-1', command: 'Reset', data: {}, ...more };
+    const entry = { key: 'k', at: Date.now() - 20_000, asked };
+    const run = new CommandRun(api, entry, { signal: new AbortController().signal, ...hooks });
+    await expect(run.result()).rejects.toThrow(/Enough/);
+    const { timeToLive } = service.asked(path)[0].body;
+    expect(timeToLive).toBeLessThanOrEqual(rest);
+    expect(timeToLive).toBeGreaterThan(rest - 10);
     api.close();
   });
 
