@@ -1,6 +1,7 @@
 'use strict';
 
 const { follow, persist, sleep } = require('./follow');
+const { isFields } = require('./node-kit');
 const { Refused, Unreachable } = require('./problems');
 
 /** Milliseconds beyond the time to live of a command after which its end is not waited for any more. */
@@ -65,7 +66,7 @@ class CommandRun {
       onLost,
       onOpen: () => this.onReached(),
     })) {
-      if (event === 'row') {
+      if (event === 'row' && isFields(data?.row)) {
         const { row } = data;
         if (row.status !== status) this.onChange(row);
         status = row.status;

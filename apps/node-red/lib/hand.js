@@ -99,6 +99,9 @@ function downstreamOf(id, nodes) {
   return reached;
 }
 
-const nextOf = (node) => [...(node?.wires ?? []).flat(), ...(node?.links ?? [])];
+const nextOf = (node) => [...listOf(node?.wires).flat(), ...listOf(node?.links)];
+
+/** A flow file may have been written by hand. */
+const listOf = (value) => (Array.isArray(value) ? value : []);
 
 module.exports = { Hand };

@@ -2,6 +2,7 @@
 
 const { createHash } = require('node:crypto');
 const { hostname } = require('node:os');
+const { isNativeError } = require('node:util').types;
 const { BadInput, problemOf } = require('./problems');
 
 const longestStatus = 60;
@@ -33,20 +34,45 @@ function responderName(RED, node) {
   return `node-red-${node.id}-${place}`.slice(0, 100);
 }
 
-/** Tells the flow what went wrong: on the second output where there is one, else to catch nodes. */
-function fail({ node, msg, send, done, show, onOutput }, error, more) {
-  const told = isMessage(msg) && Object.isExtensible(msg) ? msg : { ...msg };
-  told.problem = problemOf(error, more);
-  show('red', 'ring', error.message);
+/** Tells the flow what went wrong: on the second output where there is one, else to catch nodes. Never throws for what a message is. */
+function fail({ node, msg, send, done, show, onOutput }, thrown, more) {
+  const error = errorOf(thrown);
+  const problem = problemOf(error, more);
   try {
-    if (!onOutput) return done(error);
-    send([null, told]);
-    return done();
+    show('red', 'ring', error.message);
+    const told = withProblem(msg, problem);
+    if (onOutput) {
+      send([null, told]);
+      return done();
+    }
+    return told === msg ? done(error) : node.error(error, told);
   } catch {
     // Node-RED copies messages for whoever gets them, and not every message can be copied.
-    return node.error(error, { _msgid: told._msgid, problem: told.problem });
+    return node.error(error, { _msgid: msg?._msgid, problem });
   }
 }
+
+/** Some messages cannot be written to. */
+function withProblem(msg, problem) {
+  const place = isMessage(msg) ? Object.getOwnPropertyDescriptor(msg, 'problem') : undefined;
+  const isWritable = isMessage(msg) && (place === undefined ? Object.isExtensible(msg) : place.writable === true);
+  return isWritable ? Object.assign(msg, { problem }) : { ...msg, problem };
+}
+
+/** Anything can be thrown, also out of a getter of a message. */
+function errorOf(thrown) {
+  return isNativeError(thrown) ? thrown : new Error(`Something was thrown that is no error: ${kindOf(thrown)}.`);
+}
+
+/** Takes the messages of a feed one by one; what is wrong with one is reported, and the next is taken. */
+const taker = (node, take) => (message) => {
+  try {
+    if (!isFields(message.data)) throw new BadInput(`The service sent ${kindOf(message.data)} as ${message.event}.`);
+    take(message);
+  } catch (thrown) {
+    node.error(errorOf(thrown));
+  }
+};
 
 const isMessage = (value) => value !== null && typeof value === 'object';
 
@@ -80,4 +106,4 @@ function sendable(value, name) {
   return JSON.parse(text);
 }
 
-module.exports = { apiOf, fail, isFields, isMessage, kindOf, responderName, sendable, statusOf };
+module.exports = { apiOf, errorOf, fail, isFields, isMessage, kindOf, responderName, sendable, statusOf, taker };

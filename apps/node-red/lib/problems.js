@@ -11,7 +11,8 @@ class BadInput extends Error {
 
 /** The service refuses, and says why (RFC 9457). */
 class Refused extends Error {
-  constructor(status, { type, title, detail, violations = [] } = {}) {
+  constructor(status, { type, title, detail, violations: given } = {}) {
+    const violations = Array.isArray(given) ? given.filter((one) => one !== null && typeof one === 'object') : [];
     const text = detail ?? title ?? `The service answered with status ${status}.`;
     super(violations.length === 0 ? text : `${text} ${violations.map(lineOf).join('; ')}`);
     this.code = typeof type === 'string' ? type.split('/').pop() : 'refused';

@@ -2,7 +2,7 @@
 
 const { follow } = require('../lib/follow');
 const { Kept } = require('../lib/kept');
-const { apiOf, statusOf } = require('../lib/node-kit');
+const { apiOf, statusOf, taker } = require('../lib/node-kit');
 const { feeds } = require('../resources/operations.json');
 
 /** Milliseconds between notes of how far the flow has come. */
@@ -40,7 +40,7 @@ module.exports = (RED) => {
       return kept.put('course', { ...course });
     };
     const tell = (topic, payload) => node.send([null, { topic, payload, feed: wanted.feed }]);
-    const pass = ({ event, id, data }) => {
+    const pass = taker(node, ({ event, id, data }) => {
       course.last = id ?? course.last;
       if (event === 'caught-up') course.skipping = false;
       if (event === 'reset') {
@@ -51,7 +51,7 @@ module.exports = (RED) => {
       if (course.skipping) return undefined;
       count += 1;
       return node.send([messageOf(event, data, wanted.feed), null]);
-    };
+    });
     const onOpen = () => {
       lastLoss = undefined;
       if (wanted.anew && count === 0 && course.last === undefined) tell('reset', { reason: 'The node has started.' });

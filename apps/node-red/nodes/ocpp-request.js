@@ -3,7 +3,7 @@
 const { commandOf, defaultsOf } = require('../lib/command');
 const { CommandRun } = require('../lib/command-run');
 const { Kept } = require('../lib/kept');
-const { apiOf, fail, isMessage, statusOf } = require('../lib/node-kit');
+const { apiOf, errorOf, fail, isMessage, statusOf } = require('../lib/node-kit');
 const { BadInput } = require('../lib/problems');
 
 /** Commands that may wait at once. */
@@ -65,7 +65,8 @@ module.exports = (RED) => {
         await kept.remove(key);
         send(onProgress ? [command.answer(msg, row), null] : command.answer(msg, row));
         done();
-      } catch (error) {
+      } catch (thrown) {
+        const error = errorOf(thrown);
         // A deploy interrupts; the node that follows goes on.
         if (stopping.signal.aborted) return;
         await kept.remove(key);

@@ -3,7 +3,8 @@
 const { Delegation } = require('../lib/delegation');
 const { follow } = require('../lib/follow');
 const { Hand } = require('../lib/hand');
-const { apiOf, responderName, statusOf } = require('../lib/node-kit');
+const { apiOf, isFields, responderName, statusOf, taker } = require('../lib/node-kit');
+const { BadInput } = require('../lib/problems');
 const { requests: operations } = require('../resources/operations.json');
 
 /** Milliseconds between looks at what is over. */
@@ -45,13 +46,13 @@ module.exports = (RED) => {
     };
     hand.onAgain = offer;
 
-    const take = ({ event, data }) => {
-      if (event === 'request' && !hand.has(data.msgId)) offer(data);
+    const take = taker(node, ({ event, data }) => {
+      if (event === 'request' && !hand.has(data.msgId)) offer(requestOf(data));
       if (event !== 'settled') return;
       hand.drop(data.msgId);
       if (data.as !== 'answered') node.warn(`Request ${data.msgId} is over without an answer of the flow: ${data.as}.`);
       showHand();
-    };
+    });
 
     const onOpen = () => {
       isOpen = true;
@@ -91,6 +92,11 @@ module.exports = (RED) => {
   }
   RED.nodes.registerType('ocpp-server', OcppServer);
 };
+
+function requestOf(data) {
+  if (typeof data.msgId === 'string' && isFields(data.ocpp)) return data;
+  throw new BadInput('The service sent a request without msgId or ocpp; the flow does not get it.');
+}
 
 /** What the node answers, as its dialog says. */
 function wantedOf({ operations: chosen, boxes = '', offer, delegate }) {

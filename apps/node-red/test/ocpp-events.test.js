@@ -76,6 +76,20 @@ describe('an events node', () => {
     expect(got.second[0]).toMatchObject({ topic: 'reset', payload: { reason: 'Built anew.' } });
   });
 
+  it.each([
+    ['null as an event', 'event', null],
+    ['text as a reset', 'reset', 'all'],
+  ])('reports %s, and goes on', async (_what, name, data) => {
+    const one = node();
+    const got = await load(service.url, [one]);
+    const feed = await feedOf('events');
+    feed.tell(name, data, 'p1');
+    await until(() => helper.getNode(one.id).error.getCalls().length === 1);
+    feed.tell('event', event(), 'p2');
+    await until(() => got.out.length === 1);
+    expect(statusOf(one.id).text).toBe('following, 1 told');
+  });
+
   it('begins with what comes from now on, where that is chosen', async () => {
     const got = await load(service.url, [node({ start: 'now' })]);
     const feed = await feedOf('events');

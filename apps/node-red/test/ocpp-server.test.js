@@ -127,6 +127,23 @@ describe('a server node', () => {
     next.tell('request', request('m1'), '1');
     await until(() => got.out.length === 1);
   });
+
+  it.each([
+    ['no object', 'request', 7],
+    ['null', 'settled', null],
+    ['a request without ocpp', 'request', { msgId: 'm0' }],
+    ['a request without msgId', 'request', { ocpp: {} }],
+  ])('reports %s on the feed, and goes on', async (_what, event, data) => {
+    const one = node();
+    const got = await load(service.url, [one]);
+    const open = await feed();
+    open.tell(event, data, '1');
+    await until(() => helper.getNode(one.id).error.getCalls().length === 1);
+    open.tell('request', request('m1'), '2');
+    await until(() => got.out.length === 1);
+    expect(got.out[0].msgId).toBe('m1');
+    expect(statusOf(one.id).text).toBe('following, 1 unanswered');
+  });
 });
 
 describe('what the service leaves to flows', () => {
