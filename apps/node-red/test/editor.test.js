@@ -60,6 +60,26 @@ describe('the editor', () => {
           { operations: ['Authorize', 'BootNotification'], valid: true },
           { outputs: 2, valid: true },
         ]);
+        const isValid = (id, entered) =>
+          page.evaluate(
+            ([one, fields]) => {
+              const node = RED.nodes.node(one);
+              const before = Object.fromEntries(Object.keys(fields).map((name) => [name, node[name]]));
+              Object.assign(node, fields);
+              RED.editor.validateNode(node);
+              const { valid } = node;
+              Object.assign(node, before);
+              RED.editor.validateNode(node);
+              return valid;
+            },
+            [id, entered],
+          );
+        expect(await isValid('ocpp01server', { operations: [] })).toBe(false);
+        expect(await isValid('ocpp03request', { params: '{"type"' })).toBe(false);
+        const serviceId = await page.evaluate(() => RED.nodes.node('ocpp01server').service);
+        expect(await isValid(serviceId, { url: '127.0.0.1:3000' })).toBe(false);
+        expect(await isValid(serviceId, { url: 'http://127.0.0.1:3000' })).toBe(true);
+
         const offered = await (await fetch(`${red.url}/library/examples/flows/${name}/`)).json();
         expect(offered.map((entry) => entry.fn ?? entry)).toEqual(expect.arrayContaining(titles));
         expect(editor.errors).toEqual([]);
