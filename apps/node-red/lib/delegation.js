@@ -2,74 +2,79 @@
 
 const { Refused } = require('./problems');
 
-/** What the nodes of this process had the service delegate, and how many still want it. */
-const entries = new Map();
+/** Milliseconds between looks at what the service leaves to flows: where all is well, and where it is not. */
+const seldom = 30_000;
+const soon = 2_000;
 
-/** Sees to it that the service leaves operations to flows as long as a node answers them, and no longer. */
+/** Sees to it that the service leaves operations to flows as long as a node answers them. */
 class Delegation {
-  constructor(api, { operations, boxes, delegate }, { signal, warn }) {
-    Object.assign(this, { api, signal, warn });
+  /** What stands against it, for people; null before anybody looked. */
+  fault = null;
+  looks = 0;
+
+  constructor(ledger, api, { operations, boxes, delegate }, { signal, onChange }) {
+    Object.assign(this, { ledger, api, signal, onChange });
     const places = boxes.length === 0 ? [undefined] : boxes;
     const parts = places.flatMap((identity) => operations.map((operation) => ({ identity, operation })));
-    this.wanted = delegate ? parts.map((part) => ({ ...part, key: this.key(part) })) : [];
-    for (const part of this.wanted) entryOf(part).wanting += 1;
+    this.wanted = delegate ? parts : [];
+    if (this.wanted.length === 0) this.fault = undefined;
+    ledger.want(api, this.wanted);
   }
 
-  /** Called whenever the connection stands; failures are told, the next connection tries again. */
+  /** From the moment at which the connection stands: others may take operations back, and boxes show themselves later. */
+  async keep() {
+    const look = (this.looks += 1);
+    clearTimeout(this.timer);
+    if (this.wanted.length === 0) return;
+    await this.ensure();
+    if (this.signal.aborted || look !== this.looks) return;
+    this.timer = setTimeout(() => this.keep(), this.fault === undefined ? seldom : soon).unref();
+  }
+
   async ensure() {
-    try {
-      // A call whose answer nobody hears may have reached the service.
-      for (const part of this.wanted) entryOf(part).isDelegated = true;
-      await this.change('delegated', this.wanted, this.signal);
-      await this.tidy(this.signal);
-    } catch (error) {
-      if (!this.signal.aborted)
-        this.warn(`The service could not be told which operations flows answer. ${error.message}`);
+    // A call whose answer nobody hears may have reached the service.
+    this.ledger.mark(this.api, this.wanted);
+    const fault = await this.faultOfAll();
+    if (this.signal.aborted || fault === this.fault) return;
+    this.fault = fault;
+    this.onChange();
+  }
+
+  async faultOfAll() {
+    let found;
+    for (const [identity, operations] of byBox(this.wanted)) {
+      try {
+        await this.ensureAt(identity, operations);
+      } catch (error) {
+        found ??= identity === undefined ? error.message : `${identity}: ${error.message}`;
+        // A box that has not shown itself yet must not keep the others from it.
+        if (!(error instanceof Refused)) return found;
+      }
     }
+    return found;
+  }
+
+  async ensureAt(identity, operations) {
+    const { body } = await this.api.call('GET', placeOf(identity), { signal: this.signal });
+    const missing = operations.filter((operation) => body.answers?.[operation] !== 'delegated');
+    if (missing.length > 0) await setAnswers(this.api, { identity, operations: missing }, 'delegated', this.signal);
   }
 
   /** The node ends, for a deploy or for good. */
   release() {
-    for (const part of this.wanted) entryOf(part).wanting -= 1;
-  }
-
-  /** What no node wants any more goes back to the built-in rules. */
-  async tidy(signal = AbortSignal.timeout(5_000)) {
-    const orphans = [...entries.values()].filter(
-      ({ base, wanting, isDelegated }) => base === this.api.base.href && wanting === 0 && isDelegated,
-    );
-    await this.change(null, orphans, signal);
-    for (const { key } of orphans) entries.delete(key);
-  }
-
-  async change(answerer, parts, signal) {
-    for (const [identity, operations] of byBox(parts)) {
-      const answers = Object.fromEntries(operations.map((operation) => [operation, answerer]));
-      if (identity === undefined) await this.api.call('PATCH', '/api/answering', { body: { answers }, signal });
-      else await this.changeBox(identity, answers, signal);
-    }
-  }
-
-  async changeBox(identity, answers, signal) {
-    const path = `/api/charge-boxes/${encodeURIComponent(identity)}/answers`;
-    try {
-      await this.api.call('PATCH', path, { body: answers, signal });
-    } catch (error) {
-      // A box that has not shown itself yet must not keep the others from it.
-      if (!(error instanceof Refused)) throw error;
-      this.warn(`${identity} cannot be left to this flow: ${error.message}`);
-    }
-  }
-
-  key({ identity, operation }) {
-    return JSON.stringify([this.api.base.href, identity, operation]);
+    clearTimeout(this.timer);
+    this.ledger.release(this.api, this.wanted);
   }
 }
 
-function entryOf({ key, identity, operation }) {
-  if (!entries.has(key))
-    entries.set(key, { key, base: JSON.parse(key)[0], identity, operation, wanting: 0, isDelegated: false });
-  return entries.get(key);
+const placeOf = (identity) =>
+  identity === undefined ? '/api/answering' : `/api/charge-boxes/${encodeURIComponent(identity)}`;
+
+/** Null takes the rule away. */
+function setAnswers(api, { identity, operations }, answerer, signal) {
+  const answers = Object.fromEntries(operations.map((operation) => [operation, answerer]));
+  if (identity === undefined) return api.call('PATCH', placeOf(), { body: { answers }, signal });
+  return api.call('PATCH', `${placeOf(identity)}/answers`, { body: answers, signal });
 }
 
 function byBox(parts) {
@@ -78,4 +83,4 @@ function byBox(parts) {
   return boxes;
 }
 
-module.exports = { Delegation };
+module.exports = { byBox, Delegation, setAnswers };

@@ -1,6 +1,7 @@
 'use strict';
 
 const { Delegation } = require('../lib/delegation');
+const { DelegationLedger } = require('../lib/delegation-ledger');
 const { follow } = require('../lib/follow');
 const { Hand } = require('../lib/hand');
 const { apiOf, isFields, responderName, statusOf, taker } = require('../lib/node-kit');
@@ -14,6 +15,7 @@ const mostBoxes = 100;
 /** Brings requests of charge boxes into the flow, each once. */
 module.exports = (RED) => {
   const hands = Hand.ofRuntime(RED);
+  const ledger = DelegationLedger.ofRuntime(RED);
 
   function OcppServer(config) {
     RED.nodes.createNode(this, config);
@@ -30,15 +32,21 @@ module.exports = (RED) => {
     const stopping = new AbortController();
     const { signal } = stopping;
     const hand = hands.of(node);
-    const delegation = new Delegation(api, wanted, { signal, warn: (text) => node.warn(text) });
     let isOpen = false;
     let lastLoss;
 
     const showHand = () => {
-      if (!isOpen) return;
+      if (!isOpen || delegation.fault === null) return;
       const waiting = hand.size === 0 ? '' : `, ${hand.size} unanswered`;
-      show('green', 'dot', `following${waiting}`);
+      if (delegation.fault === undefined) show('green', 'dot', `following${waiting}`);
+      else show('yellow', 'ring', `not delegated: ${delegation.fault}`);
     };
+    const onChange = () => {
+      const { fault: reason } = delegation;
+      if (reason !== undefined) node.warn(`The service does not leave all that is chosen to this flow. ${reason}`);
+      showHand();
+    };
+    const delegation = new Delegation(ledger, api, wanted, { signal, onChange });
     const offer = (message) => {
       hand.take(message);
       node.send(RED.util.cloneMessage(message));
@@ -58,7 +66,7 @@ module.exports = (RED) => {
       isOpen = true;
       lastLoss = undefined;
       showHand();
-      delegation.ensure();
+      delegation.keep().catch((error) => node.error(error));
     };
     const onLost = ({ message }, wait) => {
       isOpen = false;
@@ -85,9 +93,8 @@ module.exports = (RED) => {
       stopping.abort();
       hand.onAgain = undefined;
       delegation.release();
-      if (!removed) return done();
-      hands.forget(node.id);
-      delegation.tidy().then(done, (error) => (node.warn(error.message), done()));
+      if (removed) hands.forget(node.id);
+      done();
     });
   }
   RED.nodes.registerType('ocpp-server', OcppServer);

@@ -5,9 +5,16 @@ const { FakeService, helper, key, load, statusOf, until } = require('./support/f
 // How an ocpp-server node follows requests, against a stand-in of the service. Cannot see: deploys of a real Node-RED.
 
 let service;
+/** What the stand-in leaves to flows. */
+let answers;
+const patched = ({ body }) => {
+  answers = { ...answers, ...body.answers };
+  return [200, { answers }];
+};
 beforeEach(async () => {
   service = await FakeService.start();
-  service.on('PATCH /api/answering', [200, {}]);
+  answers = {};
+  service.on('GET /api/answering', () => [200, { answers }]).on('PATCH /api/answering', patched);
   await new Promise((resolve) => helper.startServer(resolve));
 });
 afterEach(async () => {
@@ -97,7 +104,7 @@ describe('a server node', () => {
     await until(() => statusOf(one.id).fill === 'red');
     expect(statusOf(one.id).text).toMatch(/ended the connection|cannot be reached/);
     service = await FakeService.start(port);
-    service.on('PATCH /api/answering', [200, {}]);
+    service.on('GET /api/answering', [200, { answers }]);
     await until(() => statusOf(one.id).fill === 'green');
   });
 
@@ -147,49 +154,122 @@ describe('a server node', () => {
 });
 
 describe('what the service leaves to flows', () => {
+  const patches = () => service.asked('PATCH /api/answering').map(({ body }) => body.answers);
+  const both = { Authorize: 'delegated', BootNotification: 'delegated' };
+  const isGreen = ({ id }) => until(() => statusOf(id).fill === 'green');
+  /** A deploy of other nodes in place of those that there are. */
+  const deploy = (...flow) => helper.setFlows(flow, 'nodes', { service: { key } });
+  const base = (...flow) => [
+    { id: 'tab', type: 'tab' },
+    { id: 'service', type: 'ocpp-service', url: service.url },
+    ...flow.map((one) => ({ z: 'tab', service: 'service', ...one })),
+  ];
+  const logged = (text) =>
+    until(() =>
+      helper
+        .log()
+        .args.flat()
+        .some(({ msg }) => text.test(String(msg))),
+    );
+
   it('is what the node answers, and goes back when it is deleted', async () => {
     const one = node();
     await load(service.url, [one]);
-    await until(() => service.asked('PATCH /api/answering').length === 1);
-    expect(service.asked('PATCH /api/answering')[0].body).toEqual({
-      answers: { Authorize: 'delegated', BootNotification: 'delegated' },
-    });
-    await until(() => statusOf(one.id).fill === 'green');
-    await helper.getNode(one.id).close(true);
-    expect(service.asked('PATCH /api/answering')[1].body).toEqual({
-      answers: { Authorize: null, BootNotification: null },
-    });
+    await isGreen(one);
+    expect(patches()).toEqual([both]);
+    await deploy(...base());
+    await until(() => patches().length === 2);
+    expect(patches()[1]).toEqual({ Authorize: null, BootNotification: null });
   });
 
   it('stays what another node still answers', async () => {
     const [one, other] = [node(), node({ operations: ['Authorize'] })];
     await load(service.url, [one, other]);
-    await until(() => statusOf(one.id).fill === 'green' && statusOf(other.id).fill === 'green');
-    await until(() => service.asked('PATCH /api/answering').length === 2);
-    await helper.getNode(one.id).close(true);
-    expect(service.asked('PATCH /api/answering').at(-1).body).toEqual({ answers: { BootNotification: null } });
+    await Promise.all([isGreen(one), isGreen(other)]);
+    await deploy(...base(other));
+    await until(() => patches().some(({ BootNotification }) => BootNotification === null));
+    expect(patches().at(-1)).toEqual({ BootNotification: null });
   });
 
-  it('stays as it is over a restart', async () => {
+  it('stays as it is over a restart, and is not said again', async () => {
     const one = node();
     await load(service.url, [one]);
-    await until(() => service.asked('PATCH /api/answering').length === 1);
-    await helper.getNode(one.id).close(false);
-    expect(service.asked('PATCH /api/answering')).toHaveLength(1);
+    await isGreen(one);
+    await helper.unload();
+    await load(service.url, [one]);
+    await isGreen(one);
+    expect(patches()).toEqual([both]);
   });
 
-  it('is said box by box where boxes are named, and leaves the rules for all to them when it goes', async () => {
-    const path = 'PATCH /api/charge-boxes/CB/1/answers';
-    service.on(path, [200, {}]);
-    const one = node({ operations: ['Authorize'], boxes: 'CB/1\nCB-unknown' });
+  it('goes back when the node cannot work any more', async () => {
+    const one = node();
     await load(service.url, [one]);
-    await until(() => service.asked(path).length === 1);
-    expect(service.asked(path)[0].body).toEqual({ Authorize: 'delegated' });
-    await until(() => helper.getNode(one.id).warn.getCalls().length > 0);
-    expect(helper.getNode(one.id).warn.getCalls()[0].args[0]).toMatch(/^CB-unknown cannot be left to this flow/);
-    await helper.getNode(one.id).close(true);
-    expect(service.asked(path)[1].body).toEqual({ Authorize: null });
-    expect(service.asked('PATCH /api/answering')).toEqual([]);
+    await isGreen(one);
+    await deploy(...base({ ...one, operations: [] }));
+    await until(() => patches().length === 2);
+    expect(patches()[1]).toEqual({ Authorize: null, BootNotification: null });
+  });
+
+  it('goes back at the old address when the address changes', async () => {
+    const one = node();
+    await load(service.url, [one]);
+    await isGreen(one);
+    const other = await FakeService.start();
+    other.on('GET /api/answering', [200, { answers: both }]);
+    const [tab, config, ...rest] = base(one);
+    await deploy(tab, { ...config, url: other.url }, ...rest);
+    await until(() => patches().length === 2);
+    expect(patches()[1]).toEqual({ Authorize: null, BootNotification: null });
+    await helper.unload();
+    await other.stop();
+  });
+
+  it('is named with its operations where it cannot go back', async () => {
+    const one = node();
+    await load(service.url, [one]);
+    await isGreen(one);
+    service.on('PATCH /api/answering', [503, { detail: 'Later.' }]);
+    await deploy(...base());
+    await logged(/still leaves Authorize, BootNotification to flows, and no node answers any more.*Later/);
+    service.on('PATCH /api/answering', patched);
+    await deploy(...base({ ...one, operations: ['Authorize'], delegate: false }));
+    await until(() => answers.Authorize === null && answers.BootNotification === null);
+  });
+
+  it('is shown as long as the service does not, and said again', async () => {
+    service.on('PATCH /api/answering', [503, { detail: 'Later.' }]);
+    const one = node();
+    await load(service.url, [one]);
+    await until(() => statusOf(one.id).fill === 'yellow' && statusOf(one.id).text.startsWith('not delegated'));
+    expect(statusOf(one.id).text).toMatch(/^not delegated: The service cannot serve now. Later/);
+    service.on('PATCH /api/answering', patched);
+    await isGreen(one);
+    expect(answers).toEqual(both);
+  });
+
+  it('is said box by box where boxes are named, also of one that shows itself later', async () => {
+    const known = new Map([['CB/1', {}]]);
+    const patch = 'PATCH /api/charge-boxes/CB/1/answers';
+    for (const identity of ['CB/1', 'CB-late'])
+      service
+        .on(`GET /api/charge-boxes/${identity}`, () =>
+          known.has(identity) ? [200, { answers: known.get(identity) }] : [404, { detail: 'Not known.' }],
+        )
+        .on(`PATCH /api/charge-boxes/${identity}/answers`, ({ body }) => {
+          known.set(identity, body);
+          return [200, {}];
+        });
+    const one = node({ operations: ['Authorize'], boxes: 'CB-late\nCB/1' });
+    await load(service.url, [one]);
+    await until(() => statusOf(one.id).text === 'not delegated: CB-late: Not known.');
+    expect(service.asked(patch).map(({ body }) => body)).toEqual([{ Authorize: 'delegated' }]);
+    known.set('CB-late', { Heartbeat: 'delegated' });
+    await isGreen(one);
+    expect(known.get('CB-late')).toEqual({ Authorize: 'delegated' });
+    await deploy(...base());
+    await until(() => service.asked(patch).length === 2);
+    expect(service.asked(patch)[1].body).toEqual({ Authorize: null });
+    expect(patches()).toEqual([]);
   });
 });
 
