@@ -30,7 +30,7 @@ class Api {
   }
 
   /** Sends JSON, and resolves with the answer; rejects with what the service refuses, or that it is out of reach. */
-  async call(method, path, { body, query, signal } = {}) {
+  async call(method, path, { body, query, signal, onResend } = {}) {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers =
       text === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
@@ -39,7 +39,7 @@ class Api {
     this.inFlight += 1;
     try {
       const agent = this.isClosing ? false : this.agent;
-      return await answerOf(await this.ask(method, path, { query, headers, text, signal: signals, agent }));
+      return await answerOf(await this.ask(method, path, { query, headers, text, signal: signals, agent, onResend }));
     } catch (error) {
       throw this.understood(error);
     } finally {
@@ -91,8 +91,10 @@ class Api {
       const outgoing = request(url, options, resolve);
       outgoing.on('error', (error) => {
         // A kept connection may have been closed by the other side just now; that is no failure of the service.
-        if (outgoing.reusedSocket && error.code === 'ECONNRESET')
+        if (outgoing.reusedSocket && error.code === 'ECONNRESET') {
+          given.onResend?.();
           return resolve(this.ask(method, path, { ...given, agent: false }));
+        }
         return reject(this.lost(error));
       });
       outgoing.end(text);

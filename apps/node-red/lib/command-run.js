@@ -104,6 +104,7 @@ class CommandRun {
   answer(msg, row) {
     msg.ocpp = this.about(row);
     msg.payload = row.response;
+    Reflect.deleteProperty(msg, 'problem');
     return msg;
   }
 

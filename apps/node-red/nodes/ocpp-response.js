@@ -28,6 +28,9 @@ module.exports = (RED) => {
           body: { msgId, payload },
           query: { responder },
           signal: stopping.signal,
+          onResend: () => {
+            unsure = true;
+          },
         });
       const onRetry = ({ message }) => {
         unsure = true;
@@ -54,6 +57,7 @@ module.exports = (RED) => {
         if (missing !== undefined) throw new BadInput(missing);
         const answer = answerOf(msg);
         await deliver(answer);
+        Reflect.deleteProperty(msg, 'problem');
         show('green', 'dot', `answered ${msg.ocpp?.command ?? ''}`.trim());
         send(onOutput ? [msg, null] : msg);
         done();
@@ -98,8 +102,7 @@ function msgIdOf({ msgId, msgID }) {
 const isOver = (error) => error instanceof Refused && error.status === 409;
 
 function explained(error, late) {
-  if (late)
-    error.message = `Too late: ${error.message} Somebody else, or the service itself, has answered the charge box.`;
+  if (late) error.message = `Too late: ${error.message} The charge box does not get this answer.`;
   else if (error instanceof Refused && error.status === 404)
     error.message =
       'The service knows no request with this msg.msgId. Pass the message of the ocpp-server node on as it came.';
