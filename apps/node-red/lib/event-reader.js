@@ -28,7 +28,8 @@ function read(part) {
     const [name, value] = [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')];
     fields.set(name, name === 'data' && fields.has('data') ? `${fields.get('data')}\n${value}` : value);
   }
-  if (!fields.has('data')) return undefined;
+  // An id without data only moves the place at which to resume.
+  if (!fields.has('data')) return fields.has('id') ? { id: fields.get('id') } : undefined;
   return { event: fields.get('event') ?? 'message', id: fields.get('id'), data: dataOf(fields.get('data')) };
 }
 

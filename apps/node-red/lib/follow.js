@@ -16,7 +16,7 @@ function waitAfter(failures, error) {
  * Follows a feed for ever, behind the last id that was got. A refusal is waited out too: keys and settings of a service can be put right
  * without a deploy here.
  */
-async function* follow(api, path, { query, after, signal, onOpen, onLost }) {
+async function* follow(api, path, { query, after, signal, onOpen, onLost, onPlace }) {
   let last = after;
   let failures = 0;
   while (!signal.aborted) {
@@ -28,7 +28,8 @@ async function* follow(api, path, { query, after, signal, onOpen, onLost }) {
       };
       for await (const message of api.events(path, { query, last, signal, onOpen: opened })) {
         last = message.id ?? last;
-        yield message;
+        if (message.event === undefined) onPlace?.(last);
+        else yield message;
       }
     } catch (error) {
       reason = error;

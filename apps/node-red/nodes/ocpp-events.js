@@ -62,6 +62,9 @@ module.exports = (RED) => {
       if (message !== lastLoss) node.warn(`${message} It is tried again in ${Math.ceil(wait / 1_000)} s.`);
       lastLoss = message;
     };
+    const onPlace = (id) => {
+      course.last = id;
+    };
     const run = async () => {
       const path = `/api/feeds/${wanted.feed}`;
       for await (const message of follow(api, path, {
@@ -70,6 +73,7 @@ module.exports = (RED) => {
         signal,
         onOpen,
         onLost,
+        onPlace,
       })) {
         pass(message);
         if (count > 0) show('green', 'dot', `following, ${count} told`);

@@ -117,6 +117,24 @@ describe('an events node', () => {
     expect(third.headers['last-event-id']).toBe('p8');
   });
 
+  it('goes on behind a place that the service told without an event', async () => {
+    const one = node({ types: 'ChargeBoxBooted' });
+    const got = await load(service.url, [one]);
+    const first = await feedOf('events');
+    first.tell('event', event(), 'p7');
+    first.response.write(': the time\nid: p9\n\n');
+    first.tell('caught-up', {});
+    await until(() => got.second.length === 1);
+    expect(got.out).toHaveLength(1);
+    first.response.destroy();
+    const second = await until(() => service.feeds.find((other) => other !== first));
+    expect(second.headers['last-event-id']).toBe('p9');
+    await helper.unload();
+    await load(service.url, [one]);
+    const third = await until(() => service.feeds.find((other) => other !== first && other !== second));
+    expect(third.headers['last-event-id']).toBe('p9');
+  });
+
   it('begins with everything at every start, where that is chosen, and says so', async () => {
     const one = node({ feed: 'connectors', start: 'anew' });
     await load(service.url, [one]);

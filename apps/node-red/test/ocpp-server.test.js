@@ -104,7 +104,7 @@ describe('a server node', () => {
     await until(() => statusOf(one.id).fill === 'red');
     expect(statusOf(one.id).text).toMatch(/ended the connection|cannot be reached/);
     service = await FakeService.start(port);
-    service.on('GET /api/answering', [200, { answers }]);
+    service.on('GET /api/answering', () => [200, { answers }]).on('PATCH /api/answering', patched);
     await until(() => statusOf(one.id).fill === 'green');
   });
 
