@@ -2,6 +2,7 @@
 
 const http = require('node:http');
 const https = require('node:https');
+const { deadline } = require('./deadline');
 const { EventReader } = require('./event-reader');
 const { BadInput, Refused, Unreachable } = require('./problems');
 
@@ -34,15 +35,17 @@ class Api {
     const text = body === undefined ? undefined : JSON.stringify(body);
     const headers =
       text === undefined ? {} : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(text) };
-    const watch = AbortSignal.timeout(callPatience);
-    const signals = signal === undefined ? watch : AbortSignal.any([watch, signal]);
+    const watch = deadline(Date.now() + callPatience, signal);
     this.inFlight += 1;
     try {
       const agent = this.isClosing ? false : this.agent;
-      return await answerOf(await this.ask(method, path, { query, headers, text, signal: signals, agent, onResend }));
+      return await answerOf(
+        await this.ask(method, path, { query, headers, text, signal: watch.signal, agent, onResend }),
+      );
     } catch (error) {
       throw this.understood(error);
     } finally {
+      watch.clear();
       this.inFlight -= 1;
       if (this.isClosing && this.inFlight === 0) this.agent.destroy();
     }

@@ -1,5 +1,6 @@
 'use strict';
 
+const { deadline } = require('./deadline');
 const { follow, persist, sleep } = require('./follow');
 const { isFields } = require('./node-kit');
 const { Refused, Unreachable } = require('./problems');
@@ -53,11 +54,16 @@ class CommandRun {
   }
 
   async end() {
+    const over = deadline(this.giveUpAt, this.signal);
+    try {
+      return await this.endBefore(over.signal);
+    } finally {
+      over.clear();
+    }
+  }
+
+  async endBefore(over) {
     const { callId } = this.entry;
-    const over = AbortSignal.any([
-      this.signal,
-      AbortSignal.timeout(Math.max(0, Math.min(this.giveUpAt - Date.now(), 2 ** 31 - 1))),
-    ]);
     const onLost = ({ message }) => this.onWaiting(message);
     let status;
     for await (const { event, data } of follow(this.api, '/api/feeds/commands', {
