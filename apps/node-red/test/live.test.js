@@ -396,7 +396,7 @@ describe('the package', () => {
     const npm = (args, cwd) => execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
     const [{ filename, files }] = JSON.parse(npm(['pack', '--json', '--pack-destination', folder], own));
     expect(files.map((file) => file.path)).toEqual(
-      expect.arrayContaining(['README.md', 'package.json', 'examples/accept boots.json']),
+      expect.arrayContaining(['README.md', 'LICENSE', 'package.json', 'examples/accept boots.json']),
     );
     expect(files.filter((file) => /^(test|tools|node_modules)\//.test(file.path))).toEqual([]);
     const install = (to) => {
