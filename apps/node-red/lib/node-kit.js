@@ -25,6 +25,15 @@ function apiOf(RED, config) {
   return service.api === undefined ? { missing: service.missing } : { api: service.api };
 }
 
+/** Whether a node that closes is gone for good. Node-RED calls a node removed that is only disabled, or lies on a disabled tab. */
+function isGone(RED, { id }, removed) {
+  let isThere = false;
+  RED.nodes.eachNode((node) => {
+    isThere ||= node.id === id;
+  });
+  return removed && !isThere;
+}
+
 /** Names a node of this Node-RED in the history of the service: another Node-RED with the same flow is another responder. */
 function responderName(RED, node) {
   const place = createHash('sha256')
@@ -106,4 +115,16 @@ function sendable(value, name) {
   return JSON.parse(text);
 }
 
-module.exports = { apiOf, errorOf, fail, isFields, isMessage, kindOf, responderName, sendable, statusOf, taker };
+module.exports = {
+  apiOf,
+  errorOf,
+  fail,
+  isFields,
+  isGone,
+  isMessage,
+  kindOf,
+  responderName,
+  sendable,
+  statusOf,
+  taker,
+};

@@ -2,7 +2,7 @@
 
 const { follow } = require('../lib/follow');
 const { Kept } = require('../lib/kept');
-const { apiOf, statusOf, taker } = require('../lib/node-kit');
+const { apiOf, isGone, statusOf, taker } = require('../lib/node-kit');
 const { feeds } = require('../resources/operations.json');
 
 /** Milliseconds between notes of how far the flow has come. */
@@ -87,8 +87,9 @@ module.exports = (RED) => {
     node.on('close', (removed, done) => {
       clearInterval(noting);
       stopping.abort();
-      if (!removed) note();
-      (removed ? kept.forget() : kept.settled()).then(done, done);
+      const gone = isGone(RED, node, removed);
+      if (!gone) note();
+      (gone ? kept.forget() : kept.settled()).then(done, done);
     });
   }
   RED.nodes.registerType('ocpp-events', OcppEvents);

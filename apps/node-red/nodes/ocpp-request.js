@@ -3,7 +3,7 @@
 const { commandOf, defaultsOf } = require('../lib/command');
 const { CommandRun } = require('../lib/command-run');
 const { Kept } = require('../lib/kept');
-const { apiOf, errorOf, fail, isMessage, statusOf } = require('../lib/node-kit');
+const { apiOf, errorOf, fail, isGone, isMessage, statusOf } = require('../lib/node-kit');
 const { BadInput } = require('../lib/problems');
 
 /** Commands that may wait at once. */
@@ -96,7 +96,7 @@ module.exports = (RED) => {
 
     node.on('close', (removed, done) => {
       stopping.abort();
-      (removed ? kept.forget() : kept.settled()).then(done, done);
+      (isGone(RED, node, removed) ? kept.forget() : kept.settled()).then(done, done);
     });
 
     if (missing !== undefined) return;

@@ -353,6 +353,37 @@ describe('what waits', () => {
   });
 });
 
+describe('a node that is disabled', () => {
+  const deploy = (...flow) =>
+    helper.setFlows(
+      [
+        { id: 'tab', type: 'tab' },
+        { id: 'service', type: 'ocpp-service', url: service.url },
+        { id: 'out', type: 'helper', z: 'tab' },
+        ...flow.map((one) => ({ z: 'tab', service: 'service', ...one })),
+      ],
+      'nodes',
+      { service: { key } },
+    );
+
+  it('keeps what waits until it is enabled again, one that is deleted does not', async () => {
+    service.on(path, [202, { callId: 'call-1' }]);
+    await load(service.url, [node()]);
+    send({ topic: 'before' });
+    const first = await until(() => service.feed('/api/feeds/commands'));
+    await deploy(node({ d: true }));
+    await deploy(node());
+    await until(() => service.feeds.find((other) => other !== first && other.query.get('id') === 'call-1'));
+    await until(() => statusOf(current).text === '1 waiting');
+    await deploy();
+    await deploy(node());
+    send({ topic: 'after' });
+    await until(() => service.asked('GET /api/feeds/commands').length === 3);
+    await until(() => statusOf(current).text === '1 waiting');
+    expect(service.asked(path)).toHaveLength(2);
+  });
+});
+
 describe('progress', () => {
   it('is told on the second output, each step once', async () => {
     service.on(path, [202, { callId: 'call-1' }]);
