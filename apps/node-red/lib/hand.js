@@ -79,7 +79,10 @@ function isShaken(id, type, diff, config) {
   const reached = downstreamOf(id, nodes);
   const wasCut = diff.removed.length > 0 && diff.rewired.some((one) => one === id || reached.has(one));
   const stopped = new Set(stoppedBy(type, diff));
-  return wasCut || [...reached].some((one) => one !== id && stopped.has(one));
+  // All nodes of a tab stop where the tab itself changed, such as its environment.
+  const tabs = new Set(listOf(diff.flowChanged));
+  const isStopped = (one) => stopped.has(one) || tabs.has(nodes.get(one)?.z);
+  return wasCut || [...reached].some((one) => one !== id && isStopped(one));
 }
 
 /** The nodes that Node-RED stops for a deploy that is not a full one. */

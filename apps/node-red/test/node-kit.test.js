@@ -55,6 +55,24 @@ describe('an error', () => {
   });
 });
 
+it.each([
+  ['the tab of a node that may have it changed', ['tab-2'], ['m1']],
+  ['another tab changed', ['tab-3'], undefined],
+])('a request is offered again only where %s', (_what, flowChanged, lost) => {
+  const listeners = new Map();
+  const RED = { events: { on: (name, listener) => listeners.set(name, listener) } };
+  const hand = Hand.ofRuntime(RED).of({ id: 'one' });
+  hand.take({ msgId: 'm1', ocpp: {} });
+  const flows = [
+    { id: 'one', z: 'tab-1', wires: [['out']] },
+    { id: 'out', z: 'tab-1', links: ['in'] },
+    { id: 'in', z: 'tab-2' },
+  ];
+  const diff = { changed: [], removed: [], linked: [], rewired: [], flowChanged };
+  listeners.get('flows:stopping')({ type: 'nodes', diff, config: { flows } });
+  expect(hand.lost?.map(({ msgId }) => msgId)).toEqual(lost);
+});
+
 it('flows that were written by hand shake nothing loose', () => {
   const listeners = new Map();
   const RED = { events: { on: (name, listener) => listeners.set(name, listener) } };
