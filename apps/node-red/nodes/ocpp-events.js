@@ -5,7 +5,7 @@ const { Kept } = require('../lib/kept');
 const { apiOf, isGone, statusOf, taker } = require('../lib/node-kit');
 const { feeds } = require('../resources/operations.json');
 
-/** Milliseconds between notes of how far the flow has come. */
+/** Milliseconds between notes of how far the flow has come, on the disk and in the status. */
 const noteEvery = 1_000;
 
 /** Follows a feed of the service, and goes on where it left off. */
@@ -32,6 +32,7 @@ module.exports = (RED) => {
     const course = courseOf(kept, api, wanted);
     let count = 0;
     let noted;
+    let isOpen = false;
     let lastLoss;
 
     const note = () => {
@@ -52,12 +53,17 @@ module.exports = (RED) => {
       count += 1;
       return node.send([messageOf(event, data, wanted.feed), null]);
     });
+    const showCount = () => {
+      if (isOpen) show('green', 'dot', count === 0 ? 'following' : `following, ${count} told`);
+    };
     const onOpen = () => {
       lastLoss = undefined;
       if (wanted.anew && count === 0 && course.last === undefined) tell('reset', { reason: 'The node has started.' });
-      show('green', 'dot', 'following');
+      isOpen = true;
+      showCount();
     };
     const onLost = ({ message }, wait) => {
+      isOpen = false;
       show('red', 'ring', message);
       if (message !== lastLoss) node.warn(`${message} It is tried again in ${Math.ceil(wait / 1_000)} s.`);
       lastLoss = message;
@@ -76,13 +82,16 @@ module.exports = (RED) => {
         onPlace,
       })) {
         pass(message);
-        if (count > 0) show('green', 'dot', `following, ${count} told`);
       }
     };
 
     show('yellow', 'ring', 'connecting');
     run().catch((error) => node.error(error));
-    const noting = setInterval(note, noteEvery).unref();
+    const look = () => {
+      note();
+      showCount();
+    };
+    const noting = setInterval(look, noteEvery).unref();
 
     node.on('close', (removed, done) => {
       clearInterval(noting);

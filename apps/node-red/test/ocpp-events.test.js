@@ -57,6 +57,7 @@ describe('an events node', () => {
       ocpp: { chargeBoxIdentity: 'CB/1' },
     });
     expect(got.second[0]).toMatchObject({ topic: 'caught-up', feed: 'events' });
+    await until(() => statusOf(one.id).text === 'following, 1 told');
     expect(statusOf(one.id)).toEqual({ fill: 'green', shape: 'dot', text: 'following, 1 told' });
   });
 
@@ -87,7 +88,7 @@ describe('an events node', () => {
     await until(() => helper.getNode(one.id).error.getCalls().length === 1);
     feed.tell('event', event(), 'p2');
     await until(() => got.out.length === 1);
-    expect(statusOf(one.id).text).toBe('following, 1 told');
+    await until(() => statusOf(one.id).text === 'following, 1 told');
   });
 
   it('begins with what comes from now on, where that is chosen', async () => {
@@ -98,6 +99,15 @@ describe('an events node', () => {
     feed.tell('event', event({ id: 'new' }), 'p2');
     await until(() => got.out.length === 1);
     expect(got.out[0].event.id).toBe('new');
+  });
+
+  it('shows how many it told once a second at most', async () => {
+    const one = node();
+    await load(service.url, [one]);
+    const feed = await feedOf('events');
+    for (let index = 0; index < 200; index += 1) feed.tell('event', event(), `p${index}`);
+    await until(() => statusOf(one.id).text === 'following, 200 told');
+    expect(helper.getNode(one.id).status.getCalls().length).toBeLessThan(6);
   });
 
   it('goes on where it was after a lost connection and after a deploy', async () => {
