@@ -25,6 +25,29 @@ function apiOf(RED, config) {
   return service.api === undefined ? { missing: service.missing } : { api: service.api };
 }
 
+/** Tells why a node cannot work; true when it cannot. */
+function isHindered(node, show, reason) {
+  if (reason === undefined) return false;
+  show('red', 'ring', reason);
+  node.error(reason);
+  return true;
+}
+
+/** Tells that a feed is lost; warns once of each reason until it is back. */
+function lossesOf(node, show) {
+  let last;
+  return {
+    isOver: () => {
+      last = undefined;
+    },
+    tell: ({ message }, wait) => {
+      show('red', 'ring', message);
+      if (message !== last) node.warn(`${message} It is tried again in ${Math.ceil(wait / 1_000)} s.`);
+      last = message;
+    },
+  };
+}
+
 /** Whether a node that closes is gone for good. Node-RED calls a node removed that is only disabled, or lies on a disabled tab. */
 function isGone(RED, { id }, removed) {
   let isThere = false;
@@ -121,8 +144,10 @@ module.exports = {
   fail,
   isFields,
   isGone,
+  isHindered,
   isMessage,
   kindOf,
+  lossesOf,
   responderName,
   sendable,
   statusOf,

@@ -2,7 +2,7 @@
 
 const { follow } = require('../lib/follow');
 const { Kept } = require('../lib/kept');
-const { apiOf, isGone, statusOf, taker } = require('../lib/node-kit');
+const { apiOf, isGone, isHindered, lossesOf, statusOf, taker } = require('../lib/node-kit');
 const { feeds } = require('../resources/operations.json');
 
 /** Milliseconds between notes of how far the flow has come, on the disk and in the status. */
@@ -16,11 +16,7 @@ module.exports = (RED) => {
     const show = statusOf(node);
     const { api, missing } = apiOf(RED, config);
     const { wanted, fault } = wantedOf(config);
-    if (missing ?? fault) {
-      show('red', 'ring', missing ?? fault);
-      node.error(missing ?? fault);
-      return;
-    }
+    if (isHindered(node, show, missing ?? fault)) return;
 
     const stopping = new AbortController();
     const { signal } = stopping;
@@ -33,7 +29,7 @@ module.exports = (RED) => {
     let count = 0;
     let noted;
     let isOpen = false;
-    let lastLoss;
+    const losses = lossesOf(node, show);
 
     const note = () => {
       if (noted === course.last) return undefined;
@@ -57,16 +53,14 @@ module.exports = (RED) => {
       if (isOpen) show('green', 'dot', count === 0 ? 'following' : `following, ${count} told`);
     };
     const onOpen = () => {
-      lastLoss = undefined;
+      losses.isOver();
       if (wanted.anew && count === 0 && course.last === undefined) tell('reset', { reason: 'The node has started.' });
       isOpen = true;
       showCount();
     };
-    const onLost = ({ message }, wait) => {
+    const onLost = (error, wait) => {
       isOpen = false;
-      show('red', 'ring', message);
-      if (message !== lastLoss) node.warn(`${message} It is tried again in ${Math.ceil(wait / 1_000)} s.`);
-      lastLoss = message;
+      losses.tell(error, wait);
     };
     const onPlace = (id) => {
       course.last = id;

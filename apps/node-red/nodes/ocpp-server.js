@@ -4,7 +4,7 @@ const { Delegation } = require('../lib/delegation');
 const { DelegationLedger } = require('../lib/delegation-ledger');
 const { follow } = require('../lib/follow');
 const { Hand } = require('../lib/hand');
-const { apiOf, isFields, responderName, statusOf, taker } = require('../lib/node-kit');
+const { apiOf, isFields, isHindered, lossesOf, responderName, statusOf, taker } = require('../lib/node-kit');
 const { BadInput } = require('../lib/problems');
 const { requests: operations } = require('../resources/operations.json');
 
@@ -23,17 +23,13 @@ module.exports = (RED) => {
     const show = statusOf(node);
     const { api, missing } = apiOf(RED, config);
     const { wanted, fault } = wantedOf(config);
-    if (missing ?? fault) {
-      show('red', 'ring', missing ?? fault);
-      node.error(missing ?? fault);
-      return;
-    }
+    if (isHindered(node, show, missing ?? fault)) return;
 
     const stopping = new AbortController();
     const { signal } = stopping;
     const hand = hands.of(node);
     let isOpen = false;
-    let lastLoss;
+    const losses = lossesOf(node, show);
 
     const showHand = () => {
       if (!isOpen || delegation.fault === null) return;
@@ -64,15 +60,13 @@ module.exports = (RED) => {
 
     const onOpen = () => {
       isOpen = true;
-      lastLoss = undefined;
+      losses.isOver();
       showHand();
       delegation.keep().catch((error) => node.error(error));
     };
-    const onLost = ({ message }, wait) => {
+    const onLost = (error, wait) => {
       isOpen = false;
-      show('red', 'ring', message);
-      if (message !== lastLoss) node.warn(`${message} It is tried again in ${Math.ceil(wait / 1_000)} s.`);
-      lastLoss = message;
+      losses.tell(error, wait);
     };
     const run = async () => {
       const query = {
