@@ -65,9 +65,7 @@ function notesOf(quirks: readonly QuirkNote[], data: object, texts: Texts): read
   const { idTag } = data as { readonly idTag?: unknown };
   const of = typeof idTag === 'string' ? idTag : undefined;
   return inList(quirks, (note) =>
-    note.text !== undefined && quotesIdTag(note)
-      ? { ...note, text: texts.text(note.text, of ?? note.text) }
-      : note,
+    note.text !== undefined && quotesIdTag(note) ? { ...note, text: texts.text(note.text, of ?? note.text) } : note,
   );
 }
 
