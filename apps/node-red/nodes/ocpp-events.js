@@ -68,7 +68,7 @@ module.exports = (RED) => {
     const run = async () => {
       const path = `/api/feeds/${wanted.feed}`;
       for await (const message of follow(api, path, {
-        query: wanted.filter,
+        query: wanted.query,
         after: course.last,
         signal,
         onOpen,
@@ -111,14 +111,18 @@ function wantedOf({ feed, identity, types, start }) {
     ...(identity && filters.includes('identity') ? { identity: String(identity) } : {}),
     ...(type.length > 0 && filters.includes('type') ? { type: type.join(',') } : {}),
   };
-  return { wanted: { feed, filter, fromNow: start === 'now', anew: start === 'anew' } };
+  const fromNow = start === 'now';
+  // The log may be long: it is left out by the service. Rows are left out here.
+  const leavesOut = fromNow && feed !== 'events';
+  const query = fromNow && !leavesOut ? { ...filter, from: 'now' } : filter;
+  return { wanted: { feed, filter, query, fromNow, leavesOut, anew: start === 'anew' } };
 }
 
 /** How far the node has come; anew where something else is followed now. */
-function courseOf(kept, api, { feed, filter, fromNow, anew }) {
+function courseOf(kept, api, { feed, filter, leavesOut, anew }) {
   const of = JSON.stringify([api.base.href, feed, filter]);
   const known = kept.get('course');
-  return known?.of === of && !anew ? { ...known } : { of, last: undefined, skipping: fromNow };
+  return known?.of === of && !anew ? { ...known } : { of, last: undefined, skipping: leavesOut };
 }
 
 function messageOf(event, data, feed) {

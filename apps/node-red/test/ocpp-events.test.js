@@ -94,11 +94,23 @@ describe('an events node', () => {
   it('begins with what comes from now on, where that is chosen', async () => {
     const got = await load(service.url, [node({ start: 'now' })]);
     const feed = await feedOf('events');
-    feed.tell('event', event({ id: 'old' }), 'p1');
-    feed.tell('caught-up', {}, 'p1');
+    expect(feed.query.get('from')).toBe('now');
+    // Recorded while the feed was opened.
     feed.tell('event', event({ id: 'new' }), 'p2');
+    feed.tell('caught-up', {}, 'p2');
     await until(() => got.out.length === 1);
     expect(got.out[0].event.id).toBe('new');
+  });
+
+  it('leaves out the rows that there are, where what comes from now on is chosen', async () => {
+    const got = await load(service.url, [node({ start: 'now', feed: 'transactions' })]);
+    const feed = await feedOf('transactions');
+    expect(feed.query.has('from')).toBe(false);
+    feed.tell('row', { key: '1', row: { transactionId: 1 } }, 'p1');
+    feed.tell('caught-up', {}, 'p1');
+    feed.tell('row', { key: '2', row: { transactionId: 2 } }, 'p2');
+    await until(() => got.out.length === 1);
+    expect(got.out[0].key).toBe('2');
   });
 
   it('shows how many it told once a second at most', async () => {

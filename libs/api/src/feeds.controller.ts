@@ -14,6 +14,7 @@ import { feedRows } from './schemas/feeds';
 interface FeedQuery extends FeedFilter {
   readonly after?: string | undefined;
   readonly until?: 'caught-up' | undefined;
+  readonly from?: 'now' | undefined;
 }
 
 interface Connection {
@@ -71,7 +72,7 @@ export class FeedsController implements OnModuleDestroy {
 
   private async follow(
     name: string,
-    { after, until, ...filter }: FeedQuery,
+    { after, until, from, ...filter }: FeedQuery,
     { request, reply }: Connection,
   ): Promise<void> {
     const feeds = this.openFeeds();
@@ -82,6 +83,7 @@ export class FeedsController implements OnModuleDestroy {
       filter,
       format,
       untilCaughtUp: until !== undefined,
+      fromNow: from === 'now',
       after: typeof last === 'string' && last !== '' ? last : after,
     });
     if (request.raw.destroyed) return;

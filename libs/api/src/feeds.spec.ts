@@ -80,6 +80,14 @@ describe('Feeds', () => {
     expect(asked.map(([, { after }]) => after)).toEqual(['one', 'two']);
   });
 
+  it('may leave out what is recorded already, which no feed of rows does', async () => {
+    await (await api.get('/api/feeds/events?until=caught-up&from=now')).text();
+    await (await api.get('/api/feeds/events?until=caught-up')).text();
+    expect(asked.map(([, { fromNow }]) => fromNow)).toEqual([true, false]);
+    expect((await violationsOf(await api.get('/api/feeds/transactions?from=now')))[0]).toContain('from');
+    expect((await violationsOf(await api.get('/api/feeds/events?from=yesterday')))[0]).toContain('from');
+  });
+
   it('are left when the connection goes', async () => {
     const response = await api.get('/api/feeds/events');
     await response.body?.cancel();

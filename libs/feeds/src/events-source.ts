@@ -1,4 +1,11 @@
-import { heartbeatStream, identityOfStream, isBookkeeping, stateStream, telemetryStream } from '@app/charge-box';
+import {
+  forgetsItsPast,
+  heartbeatStream,
+  identityOfStream,
+  isBookkeeping,
+  stateStream,
+  telemetryStream,
+} from '@app/charge-box';
 import type { EventFilter, EventStore, Log, Position, RecordedEvent, Subscription } from '@app/kernel';
 import type { Anchor } from '@app/read-models';
 import type { FeedFilter } from './filter';
@@ -123,6 +130,20 @@ export class EventsSource implements FeedSource {
       complete: page.endOfLog,
       anchor: last && anchorOf(last),
     };
+  }
+}
+
+/** The end of the log, and the newest event by which it is known again; none while nothing is recorded that is kept. */
+export async function endOfLog(store: Pick<EventStore, 'readAll'>): Promise<{ place: Place; anchor?: Anchor }> {
+  let place: Place | undefined;
+  let from: Position | undefined;
+  for (;;) {
+    const page = await store.readAll({ direction: 'backward', limit: pageSize, ...(from !== undefined && { from }) });
+    place ??= { position: page.events[0]?.position ?? '' };
+    const anchor = page.events.find((event) => isPublic(event) && !forgetsItsPast(event.stream));
+    if (anchor !== undefined) return { place, anchor: anchorOf(anchor) };
+    if (page.endOfLog) return { place };
+    from = page.next;
   }
 }
 

@@ -1,10 +1,10 @@
 import type { Clock, EventStore, Log, Meter } from '@app/kernel';
 import { codedError } from '@app/kernel';
-import type { FollowedRows, OwnFollowed, OwnProjections } from '@app/read-models';
+import type { Anchor, FollowedRows, OwnFollowed, OwnProjections } from '@app/read-models';
 import { followedTables, isInLog } from '@app/read-models';
 import type { FeedName, Filters, ProjectionFeedName } from './catalogue';
 import { feedFilters, isFeedName, ownFeedFilters, projectionFeeds } from './catalogue';
-import { EventsSource } from './events-source';
+import { endOfLog, EventsSource } from './events-source';
 import { Feed } from './feed';
 import type { FeedFilter } from './filter';
 import { filterText } from './filter';
@@ -44,6 +44,8 @@ export interface FeedRequest {
   readonly untilCaughtUp?: boolean;
   /** Id of the last message that the subscriber got. */
   readonly after?: string | undefined;
+  /** Without an id, what there is already is left out. Of the feed of events alone. */
+  readonly fromNow?: boolean;
 }
 
 /** A feed about to be followed: where it begins is known, and nothing can be refused any more. */
@@ -98,13 +100,20 @@ export class Feeds {
   }
 
   /** Finds where a subscriber was. Rejects with a coded error while there is nothing to read or the log cannot be asked. */
-  async open(name: string, { filter, format, untilCaughtUp = false, after }: FeedRequest): Promise<Opening> {
+  async open(
+    name: string,
+    { filter, format, untilCaughtUp = false, after, fromNow = false }: FeedRequest,
+  ): Promise<Opening> {
     const feed = this.feedNamed(name);
     if (feed === undefined) throw new RangeError(`There is no feed ${name}.`);
     feed.source.check();
     const mark = markOf(name, filterText(filter), feed.source.version);
-    const from = after === undefined ? start : await this.placeOf(feed, mark, after);
     const following = { filter, format, untilCaughtUp, mark: markText(mark) };
+    if (after === undefined && fromNow) {
+      const { place: from, anchor } = await endOfLog(this.parts.store);
+      return { follow: (sink) => this.follow(feed, following, { from, anchor, sink }) };
+    }
+    const from = after === undefined ? start : await this.placeOf(feed, mark, after);
     return { follow: (sink) => this.follow(feed, following, { from, sink }) };
   }
 
@@ -133,10 +142,15 @@ export class Feeds {
   private follow(
     feed: Feed,
     following: Following,
-    { from, sink }: { readonly from: Place | UnknownId; readonly sink: Sink },
+    {
+      from,
+      anchor,
+      sink,
+    }: { readonly from: Place | UnknownId; readonly anchor?: Anchor | undefined; readonly sink: Sink },
   ): () => void {
     const place = typeof from === 'string' ? start : from;
     const follower = new Follower(sink, following, place, () => this.parts.clock.now());
+    follower.anchor = anchor;
     if (typeof from === 'string') follower.notice({ event: 'reset', data: { reason: unknownIds[from] } });
     feed.join(follower);
     return () => feed.leave(follower);

@@ -60,7 +60,15 @@ export const projectionFeedQuery = z.strictObject({
   command: list('these operations'),
   ...how,
 });
-export const eventFeedQuery = z.strictObject({ ...chosen, type: list('these types of events'), ...how });
+export const eventFeedQuery = z.strictObject({
+  ...chosen,
+  type: list('these types of events'),
+  ...how,
+  from: z
+    .enum(['now'])
+    .optional()
+    .meta({ description: '`now`: leaves out what is recorded already. An id of a message stands above it.' }),
+});
 
 const projections = Object.keys(projectionFeeds) as [ProjectionFeedName, ...ProjectionFeedName[]];
 export const feedPath = z.strictObject({

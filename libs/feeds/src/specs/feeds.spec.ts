@@ -91,6 +91,42 @@ describe('The feed of a projection', () => {
   });
 });
 
+describe('The feed of events, wanted from now on', () => {
+  it('leaves out what is recorded, tells what comes, and has an id to go on from at once', async () => {
+    const store = openInMemoryStore();
+    await status(store, 'A', 1, 'Available');
+    await beat(store, 'A');
+    const feeds = await over(store);
+    const first = await all(feeds, 'events', { fromNow: true });
+    expect(first.events).toEqual(['caught-up']);
+    const sink = await follow(feeds, 'events', { fromNow: true });
+    await until(() => sink.events.includes('caught-up'));
+    await status(store, 'A', 1, 'Occupied');
+    await until(() => sink.events.length === 2);
+    expect(sink.messages.at(-1)?.data).toMatchObject({ data: { status: 'Occupied' } });
+    const missed = await all(feeds, 'events', { fromNow: true, after: first.messages[0]?.id });
+    expect(missed.messages.filter(({ data }) => data.type === 'ConnectorStatusReported')).toHaveLength(1);
+  });
+
+  it('is the whole feed where nothing is recorded yet', async () => {
+    const store = openInMemoryStore();
+    const sink = await follow(await over(store), 'events', { fromNow: true });
+    await until(() => sink.events.includes('caught-up'));
+    await status(store, 'A', 1, 'Occupied');
+    await until(() => sink.events.length === 2);
+    expect(sink.events).toEqual(['caught-up', 'event']);
+  });
+
+  it('finds an event that is kept behind many that are not', async () => {
+    const store = openInMemoryStore();
+    await status(store, 'A', 1, 'Available');
+    for (let count = 0; count < 250; count += 1) await beat(store, 'A');
+    const sink = await all(await over(store), 'events', { fromNow: true });
+    expect(sink.events).toEqual(['caught-up']);
+    expect(sink.messages[0]?.id).toBeDefined();
+  });
+});
+
 describe('An id', () => {
   it.each([
     ['rubbish', () => 'rubbish'],
