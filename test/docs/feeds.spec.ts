@@ -35,7 +35,7 @@ it('docs/feeds.md runs', async () => {
     expect({ script, ...ran }).toMatchObject({ code: 0 });
     outputs.push(ran.output);
   }
-  expect(outputs).toHaveLength(5);
+  expect(outputs).toHaveLength(6);
   expect(outputs[1]).toContain(
     '"data":{"key":"1\\u0000DOCS-1","row":{"identity":"DOCS-1","connectorId":1,"status":"Occupied"',
   );
