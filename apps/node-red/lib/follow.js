@@ -26,11 +26,11 @@ async function* follow(api, path, { query, after, signal, onOpen, onLost, onPlac
         failures = 0;
         onOpen?.();
       };
-      for await (const message of api.events(path, { query, last, signal, onOpen: opened })) {
-        last = message.id ?? last;
-        if (message.event === undefined) onPlace?.(last);
-        else yield message;
-      }
+      const placed = (id) => {
+        last = id;
+        onPlace?.(id);
+      };
+      yield* toldIn(api.events(path, { query, last, signal, onOpen: opened }), placed);
     } catch (error) {
       reason = error;
     }
@@ -39,6 +39,14 @@ async function* follow(api, path, { query, after, signal, onOpen, onLost, onPlac
     failures += 1;
     onLost?.(reason, wait);
     await sleep(wait, signal);
+  }
+}
+
+/** What has something to tell; a message may also say nothing but where to resume. */
+async function* toldIn(messages, placed) {
+  for await (const message of messages) {
+    if (message.event !== undefined) yield message;
+    if (message.id !== undefined) placed(message.id);
   }
 }
 

@@ -111,11 +111,13 @@ function wantedOf({ feed, identity, types, start }) {
     ...(identity && filters.includes('identity') ? { identity: String(identity) } : {}),
     ...(type.length > 0 && filters.includes('type') ? { type: type.join(',') } : {}),
   };
-  const fromNow = start === 'now';
-  // The log may be long: it is left out by the service. Rows are left out here.
+  return { wanted: { feed, filter, anew: start === 'anew', ...beginOf(feed, filter, start === 'now') } };
+}
+
+/** The log may be long: what is recorded already is left out by the service. Rows are left out here. */
+function beginOf(feed, filter, fromNow) {
   const leavesOut = fromNow && feed !== 'events';
-  const query = fromNow && !leavesOut ? { ...filter, from: 'now' } : filter;
-  return { wanted: { feed, filter, query, fromNow, leavesOut, anew: start === 'anew' } };
+  return { fromNow, leavesOut, query: fromNow && !leavesOut ? { ...filter, from: 'now' } : filter };
 }
 
 /** How far the node has come; anew where something else is followed now. */
