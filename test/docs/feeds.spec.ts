@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { boot, envelope } from '../support/envelopes';
+import { envelope } from '../support/envelopes';
 import type { TestService } from '../support/service';
 import { apiKey, startTestService } from '../support/service';
 import { runnableIn, runShell } from './shell';
@@ -12,13 +12,15 @@ import { runnableIn, runShell } from './shell';
 const root = join(__dirname, '../..');
 let service: TestService;
 beforeAll(async () => {
-  service = await startTestService();
-  await service.post(envelope({ identity: 'DOCS-1', body: boot }));
-  await report('Occupied');
+  service = await startTestService({ CHARGE_BOX_REGISTRATION: 'known' });
 });
 afterAll(() => service.stop());
 
-const environment = () => ({ KEY: apiKey, API: `http://127.0.0.1:${service.apiPort}` });
+const environment = () => ({
+  KEY: apiKey,
+  API: `http://127.0.0.1:${service.apiPort}`,
+  SOAP: `http://127.0.0.1:${service.soapPort}`,
+});
 
 async function report(status: string): Promise<void> {
   const body = `<cs:statusNotificationRequest><cs:connectorId>1</cs:connectorId><cs:status>${status}</cs:status><cs:errorCode>NoError</cs:errorCode></cs:statusNotificationRequest>`;
@@ -35,8 +37,8 @@ it('docs/feeds.md runs', async () => {
     expect({ script, ...ran }).toMatchObject({ code: 0 });
     outputs.push(ran.output);
   }
-  expect(outputs).toHaveLength(6);
-  expect(outputs[1]).toContain(
+  expect(outputs).toHaveLength(7);
+  expect(outputs[2]).toContain(
     '"data":{"key":"1\\u0000DOCS-1","row":{"identity":"DOCS-1","connectorId":1,"status":"Occupied"',
   );
 });
