@@ -9,7 +9,7 @@ import type { Projection } from '../projection';
 export type SqliteDatabase = Database.Database;
 
 // Goes up with the tables that are not made from projections.
-export const tablesVersion = 6;
+export const tablesVersion = 7;
 
 /** What a file of rows holds. */
 export interface Tables {

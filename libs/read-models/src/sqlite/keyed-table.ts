@@ -75,7 +75,7 @@ export class KeyedTable {
       // Written out: a copy of the occasion would cost as much as the change.
       const after = change.apply(kept.row, event.data, { identity, key, receivedAt, position });
       if (after === kept.row) continue;
-      kept.row = after;
+      kept.row = present(after);
       kept.change = { position, cause };
       this.changed.set(key, kept);
     }
@@ -125,6 +125,16 @@ export class KeyedTable {
   private indexOf(row: object): string {
     return JSON.stringify(this.indexed.map((valueOf) => valueOf(row)));
   }
+}
+
+/** A row without members that are absent: its text is the same whether it was kept here or comes from the file. */
+function present(row: Row): Row {
+  if (row === undefined) return row;
+  const members = row as Readonly<Record<string, unknown>>;
+  for (const name in members)
+    if (members[name] === undefined)
+      return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+  return row;
 }
 
 const valuesOf = ({ position, cause }: Change): readonly string[] => [position, causeText(cause)];
