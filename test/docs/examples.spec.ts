@@ -51,7 +51,7 @@ it('docs/answer-from-your-own-flow.md runs, and the box gets the answer of the s
   const ask = (script: string) => {
     if (script.includes('status=Pending')) asked = service.post(envelope({ identity: 'DOCS-1', body: authorize }));
   };
-  expect(await allRun('docs/answer-from-your-own-flow.md', ask)).toBe(6);
+  expect(await allRun('docs/answer-from-your-own-flow.md', ask)).toBe(7);
   expect((await asked)?.body).toContain('<status>Accepted</status>');
 });
 

@@ -37,7 +37,7 @@ it('docs/feeds.md runs', async () => {
     expect({ script, ...ran }).toMatchObject({ code: 0 });
     outputs.push(ran.output);
   }
-  expect(outputs).toHaveLength(7);
+  expect(outputs).toHaveLength(8);
   expect(outputs[2]).toContain(
     '"data":{"key":"1\\u0000DOCS-1","row":{"identity":"DOCS-1","connectorId":1,"status":"Occupied"',
   );

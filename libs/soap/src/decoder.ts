@@ -83,15 +83,25 @@ function assemble(slots: readonly Slot[], values: readonly unknown[], { notes, p
   for (const { name, place, occurs } of slots) {
     const value = values[place];
     if (value !== undefined) struct[name] = value;
-    else if (occurs === 'one' || occurs === 'some') notes.violation(`${path}/${name}`, 'is missing or cannot be read');
+    else if (occurs === 'one' || occurs === 'some')
+      notes.violation(`${path}/${name}`, whyNone(`${path}/${name}`, notes));
     else if (occurs === 'expected') noteAbsent(`${path}/${name}`, notes);
   }
   return struct;
 }
 
+const unreadableAt = (path: string, { quirks }: Notes) =>
+  quirks.find((quirk) => quirk.path === path && quirk.name === 'unreadable-field');
+
+function whyNone(path: string, notes: Notes): string {
+  const found = unreadableAt(path, notes);
+  // The sentence goes into logs, which name nobody.
+  if (/idtag/i.test(path)) return 'is missing or cannot be read';
+  return found === undefined ? 'is missing' : `cannot be read (${JSON.stringify(found.text?.slice(0, 60) ?? '')})`;
+}
+
 function noteAbsent(path: string, notes: Notes): void {
-  const known = notes.quirks.some((quirk) => quirk.path === path && quirk.name === 'unreadable-field');
-  if (!known) notes.quirk('missing-field', path);
+  if (unreadableAt(path, notes) === undefined) notes.quirk('missing-field', path);
 }
 
 function fieldDecoder(field: Field): Decode {

@@ -156,8 +156,10 @@ describe('fields', () => {
   it('that are missing or unreadable are all named in one refusal', () => {
     const body = '<cs:startTransactionRequest><cs:connectorId>one</cs:connectorId></cs:startTransactionRequest>';
     const answer = refused(starting(body));
-    expect(answer.detail).toContain('startTransactionRequest/connectorId: is missing or cannot be read');
+    expect(answer.detail).toContain('startTransactionRequest/connectorId: cannot be read ("one")');
     expect(answer.detail).toContain('startTransactionRequest/idTag: is missing or cannot be read');
+    const without = refused(starting(body.replace('<cs:connectorId>one</cs:connectorId>', '')));
+    expect(without.detail).toContain('startTransactionRequest/connectorId: is missing;');
   });
 
   it.each([
