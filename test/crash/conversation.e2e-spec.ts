@@ -61,7 +61,7 @@ const say = (body: string, headers?: string): Promise<Answer> =>
   );
 
 async function until<Value>(look: () => Promise<Value>, reached: (value: Value) => boolean): Promise<Value> {
-  const end = Date.now() + 15_000;
+  const end = Date.now() + 30_000;
   for (;;) {
     const value = await look();
     if (reached(value) || Date.now() > end) return value;
@@ -154,7 +154,7 @@ describe('an operation', () => {
       expect(shown.evidence).toMatchObject([{ evidence: 'ChargeBoxBooted' }]);
       expect(shown.outcomeUnknown).toBeUndefined();
     },
-    40_000,
+    90_000,
   );
 
   it.each([
@@ -181,7 +181,7 @@ describe('an operation', () => {
       expect(over).toMatchObject({ status: 'Answered', attempts: 2 });
       expect(box.requests).toHaveLength(sent);
     },
-    40_000,
+    90_000,
   );
 });
 
@@ -287,6 +287,6 @@ describe('a delegated request', () => {
       expect(body).toContain('FAMILY');
       expect(await until(transactions, (rows) => rows.length > 0)).toMatchObject([{ transactionId: 4711 }]);
     },
-    40_000,
+    90_000,
   );
 });
