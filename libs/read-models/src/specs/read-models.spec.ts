@@ -311,12 +311,10 @@ describe('building', () => {
         fc.nat(4).map((id) => stopped(id)),
         fc.tuple(fc.nat(4), fc.nat(9_000)).map(([id, value]) => reading(id, String(value))),
         fc.constant(booted),
-        fc
-          .constantFrom({}, { from: 'http://box/' }, { replyTo: 'http://box/' })
-          .map((said): ChargeBoxEvent => ({
-            type: 'AddressObserved',
-            data: { ...said, remoteAddress: '10.0.0.1', at: noon },
-          })),
+        fc.constantFrom({}, { from: 'http://box/' }, { replyTo: 'http://box/' }).map((said): ChargeBoxEvent => ({
+          type: 'AddressObserved',
+          data: { ...said, remoteAddress: '10.0.0.1', at: noon },
+        })),
         fc.constantFrom<ChargeBoxEvent>(
           { type: 'ChargeBoxSilent', data: { lastSeenAt: noon, at: noon } },
           { type: 'ChargeBoxBack', data: { silentSince: noon, at: noon } },
