@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { endsWithUs } from './processes';
 
 /** EventStoreDB's protocol in a process of its own. */
 export interface Double {
@@ -13,9 +14,7 @@ export interface Double {
 export async function startDouble(): Promise<Double> {
   const script = join(__dirname, '../test/support/eventstoredb/main.js');
   const child = fork(script, ['--port', '0'], { silent: true, execArgv: ['--max-semi-space-size=32'] });
-  const end = () => void child.kill('SIGKILL');
-  process.once('exit', end);
-  child.once('exit', () => process.off('exit', end));
+  endsWithUs(child);
   const [line] = (await once(child.stdout ?? child, 'data')) as [Buffer];
   return {
     connectionString: line.toString().trim(),

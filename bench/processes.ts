@@ -79,11 +79,15 @@ function ready(child: ChildProcess): Promise<{ readonly soapPort: number; readon
   });
 }
 
-function running(child: ChildProcess, port: number): Running {
-  // Whatever ends the measurement ends what is measured.
+/** Whatever ends the measurement ends what is measured. */
+export function endsWithUs(child: ChildProcess): void {
   const end = () => void child.kill('SIGKILL');
   process.once('exit', end);
   child.once('exit', () => process.off('exit', end));
+}
+
+function running(child: ChildProcess, port: number): Running {
+  endsWithUs(child);
   const exited = once(child, 'exit').then(([code]) => code as number | null);
   return {
     port,

@@ -1,5 +1,5 @@
 import { chargeBoxEventSchemas, stateStream } from '@app/charge-box';
-import { openEmbeddedStore } from '@app/event-store';
+import { lockForWriting, openEmbeddedStore } from '@app/event-store';
 import type { EventToAppend } from '@app/kernel';
 import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -160,6 +160,19 @@ describe('rebuild', () => {
     const { stdout } = await history(['rebuild', 'all'], { env });
     expect(stdout).toMatch(/^all: built from \d+ events in .* They are used from the next start on\.\n$/);
     expect((await history(['verify', '--check', 'read-models'], { env })).status).toBe(0);
+  });
+
+  it('is refused while another one is at work on the same read models', async () => {
+    const dataDir = mkdtempSync(join(folder, 'twice-'));
+    const service = await startTestService({ EVENT_STORE: 'embedded', DATA_DIR: dataDir });
+    await service.post(envelope({ body: boot }));
+    await service.stop();
+    const env = { ...environment, DATA_DIR: dataDir };
+    const other = lockForWriting(join(dataDir, 'read-models.db.rebuild'));
+    const { status, stderr } = await history(['rebuild', 'all'], { env });
+    expect([status, stderr]).toEqual([2, expect.stringContaining('being built anew already')]);
+    other.release();
+    expect((await history(['rebuild', 'all'], { env })).status).toBe(0);
   });
 
   it('needs read models, and one of their tables', async () => {

@@ -29,6 +29,8 @@ async function rebuild(table: string, options: StoreOptions, command: Command): 
   const place = placeFrom(options, command);
   const file = readModelsPlaceOf(place) ?? command.error('Read models belong to a service: name its DATA_DIR.');
   if (table !== 'all' && !existsSync(file)) command.error(`There are no read models in ${file} yet: build all.`);
+  const building =
+    lockOf(`${file}.rebuild`) ?? command.error('These read models are being built anew already: wait for that.');
   // A service on the same machine comes first, also in the eyes of threads that are made from here on.
   setPriority(modest);
   const begin = performance.now();
@@ -42,6 +44,7 @@ async function rebuild(table: string, options: StoreOptions, command: Command): 
   });
   const seconds = (performance.now() - begin) / 1_000;
   const where = await handOver(file, place);
+  building.release();
   const perSecond = Math.round(taken / seconds);
   if (options.json) return printJson({ table, events: taken, seconds, perSecond, ...where });
   const used = where.inUse === 'now' ? 'The service uses them now.' : 'They are used from the next start on.';
@@ -67,7 +70,7 @@ async function handOver(file: string, place: Place): Promise<{ readonly inUse: '
   );
 }
 
-/** `undefined` when a service runs. */
+/** `undefined` when another process holds it; the end of this one releases it too. */
 function lockOf(file: string): WriteLock | undefined {
   try {
     return lockForWriting(file);

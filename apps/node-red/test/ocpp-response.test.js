@@ -35,6 +35,18 @@ const message = (more = {}) => ({
   ...more,
 });
 const send = (msg) => helper.getNode('response').receive(msg);
+/** A service that took an answer and could not say so; to the same again it says that it is late. */
+function takesUnheard() {
+  const calls = { count: 0 };
+  let responder;
+  service
+    .on(path, ({ query }) => {
+      responder = query.get('responder');
+      return (calls.count += 1) === 1 ? 'drop' : [409, { detail: 'The request was answered already.' }];
+    })
+    .on('GET /api/requests/m1', () => [200, { status: 'Answered', responder }]);
+  return calls;
+}
 const answered = [200, { msgId: 'm1', outcome: 'answered' }];
 
 describe('an answer', () => {
@@ -76,14 +88,7 @@ describe('an answer', () => {
   });
 
   it('that the service took although nobody heard so is no error', async () => {
-    let calls = 0;
-    let responder;
-    service
-      .on(path, ({ query }) => {
-        responder = query.get('responder');
-        return (calls += 1) === 1 ? 'drop' : [409, { detail: 'The request was answered already.' }];
-      })
-      .on('GET /api/requests/m1', () => [200, { status: 'Answered', responder }]);
+    takesUnheard();
     const got = await load(service.url, [node()]);
     send(message());
     await until(() => got.out.length === 1);
@@ -95,19 +100,12 @@ describe('an answer', () => {
     service.on(path, answered);
     send(message());
     await until(() => got.out.length === 1);
-    let calls = 0;
-    let responder;
-    service
-      .on(path, ({ query }) => {
-        responder = query.get('responder');
-        return (calls += 1) === 1 ? 'drop' : [409, { detail: 'The request was answered already.' }];
-      })
-      .on('GET /api/requests/m1', () => [200, { status: 'Answered', responder }]);
+    const calls = takesUnheard();
     send(message({ problem: { message: 'of an earlier try' } }));
     await until(() => got.out.length === 2 || got.errors.length > 0);
     expect(got.errors).toEqual([]);
     expect(got.out[1]).not.toHaveProperty('problem');
-    expect(calls).toBe(2);
+    expect(calls.count).toBe(2);
   });
 
   it('that somebody else gave meanwhile is too late', async () => {

@@ -134,12 +134,14 @@ export class EventsSource implements FeedSource {
 }
 
 /** The end of the log, and the newest event by which it is known again; none while nothing is recorded that is kept. */
-export async function endOfLog(store: Pick<EventStore, 'readAll'>): Promise<{ place: Place; anchor?: Anchor }> {
-  let place: Place | undefined;
+export async function endOfLog(
+  store: Pick<EventStore, 'head' | 'readAll'>,
+): Promise<{ place: Place; anchor?: Anchor }> {
+  // Not the newest event that is read: those about tokens are left out of pages.
+  const place = { position: await store.head() };
   let from: Position | undefined;
   for (;;) {
     const page = await store.readAll({ direction: 'backward', limit: pageSize, ...(from !== undefined && { from }) });
-    place ??= { position: page.events[0]?.position ?? '' };
     const anchor = page.events.find((event) => isPublic(event) && !forgetsItsPast(event.stream));
     if (anchor !== undefined) return { place, anchor: anchorOf(anchor) };
     if (page.endOfLog) return { place };

@@ -51,7 +51,7 @@ async function buildAll(store: Log, tables: ProjectorTables, onProgress: Rebuild
   try {
     for await (const page of pagesOf(store, { after: reached })) {
       isWhole = false;
-      tables.build(page.events);
+      tables.build(page.events, reached);
       isWhole = true;
       reached = page.next;
       events += page.events.length;

@@ -108,6 +108,20 @@ describe('The feed of events, wanted from now on', () => {
     expect(missed.messages.filter(({ data }) => data.type === 'ConnectorStatusReported')).toHaveLength(1);
   });
 
+  it('begins at the end of the log also where what comes last is shown to nobody', async () => {
+    const store = openInMemoryStore();
+    await status(store, 'A', 1, 'Available');
+    for (let count = 0; count < 120; count += 1) await status(store, 'B', count, 'Available');
+    const readAll = store.readAll.bind(store);
+    jest.spyOn(store, 'readAll').mockImplementation(async (page) => {
+      const { events, ...rest } = await readAll(page);
+      return { ...rest, events: events.filter(({ stream }) => !stream.includes('-B')) };
+    });
+    const sink = await all(await over(store), 'events', { fromNow: true });
+    expect(sink.events).toEqual(['caught-up']);
+    expect(sink.messages[0]?.data).toEqual({ position: await store.head() });
+  });
+
   it('is the whole feed where nothing is recorded yet', async () => {
     const store = openInMemoryStore();
     const sink = await follow(await over(store), 'events', { fromNow: true });

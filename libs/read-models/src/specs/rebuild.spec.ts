@@ -87,6 +87,25 @@ describe('a rebuild', () => {
     expect(dump(nextFileOf(file))).toBe(dump(file));
   });
 
+  it('that meets another one in the same file breaks off, and counts nothing twice', async () => {
+    const [store, file] = [await logOf(10), newFile()];
+    const first = await store.readAll({ limit: 4, direction: 'forward' });
+    const pages = [{ ...first, endOfLog: false }];
+    // Before its second page is taken, another call has built everything.
+    const slow = {
+      ...store,
+      readAll: async (page: Parameters<EventStore['readAll']>[0]) => {
+        const next = pages.shift();
+        if (next !== undefined) return rebuildFromZero(store, file).then(() => next);
+        return store.readAll(page);
+      },
+    };
+    await expect(rebuildFromZero(slow, file)).rejects.toThrow('Somebody else builds the same rows.');
+    const once = newFile();
+    await rebuildFromZero(store, once);
+    expect(dump(file)).toBe(dump(once));
+  });
+
   it('is begun anew when what was left comes from another history', async () => {
     const [other, store, file] = [await logOf(5), await logOf(7), newFile()];
     await rebuildFromZero(other, nextFileOf(file));

@@ -75,13 +75,13 @@ export class ProjectorTables {
   }
 
   /**
-   * Applies what follows the checkpoint, page by page; `settle` writes it. A row that many events change is written once, and there are few
-   * commits: building from zero takes half the time. Throws at an event of a newer program.
+   * Applies what follows a place, page by page; `settle` writes it. A row that many events change is written once, and there are few commits:
+   * building from zero takes less time. Throws at an event of a newer program, and when the rows are not at that place any more.
    */
-  build(events: readonly RecordedEvent[]): void {
+  build(events: readonly RecordedEvent[], after: Position): void {
     if (!this.database.inTransaction) {
       this.database.exec('BEGIN IMMEDIATE');
-      this.readAnchor();
+      if (this.readAnchor() !== after) throw new Error('Somebody else builds the same rows.');
     }
     const { skipped, newer } = this.applyAll(events);
     if (newer !== undefined) throw newer as Error;
