@@ -3,7 +3,10 @@ import { Readiness } from './readiness';
 import type { History } from './stores';
 
 /** A history that ends at `head`, with read models that show it up to `checkpoint`; their newest event of ours is at `anchor`. */
-function readinessAt(places: { head: Position; checkpoint: Position; anchor: Position }): Readiness {
+function readinessAt(
+  places: { head: Position; checkpoint: Position; anchor: Position },
+  check: History['check'] = async () => undefined,
+): Readiness {
   const history = {
     store: { head: () => Promise.resolve(places.head) },
     readModels: {
@@ -11,6 +14,7 @@ function readinessAt(places: { head: Position; checkpoint: Position; anchor: Pos
       anchor: () => places.anchor,
     },
     about: () => undefined,
+    check,
   } as unknown as History;
   const readiness = new Readiness(history);
   readiness.open = true;
@@ -48,6 +52,19 @@ describe('readiness', () => {
       ready: true,
       checks: { webhooks: { status: 'up', detail: 'webhook 7: it is not told.' } },
     });
+  });
+
+  it('is gone while the store answers and takes nothing', async () => {
+    let refusal: Error | undefined = new Error('The disk is full.');
+    const readiness = readinessAt({ head: '3', checkpoint: '3', anchor: '3' }, async () => {
+      if (refusal) throw refusal;
+    });
+    expect(await readiness.report()).toMatchObject({
+      ready: false,
+      checks: { store: { status: 'down', detail: 'The disk is full.' } },
+    });
+    refusal = undefined;
+    expect(await readiness.report()).toMatchObject({ ready: true });
   });
 
   it('tells how far the read models are', async () => {

@@ -28,6 +28,8 @@ export interface History {
   readonly openStore?: StoreOpener;
   /** What is known of the store besides whether it answers. */
   readonly about: () => string | undefined;
+  /** Rejects with the reason when the store answers and yet takes nothing. */
+  readonly check: () => Promise<void>;
   /** Closes the store. The read models are stopped before. */
   close(): Promise<void>;
 }
@@ -44,7 +46,7 @@ async function inMemory({ DATA_DIR }: Configuration, log: Log): Promise<History>
   const file = join(DATA_DIR, `read-models-${process.pid}-${Date.now()}.db`);
   const readModels = new ReadModels({ file, store: veiledForRows(store, idTagVeiling), log, disposable: true });
   await readModels.prepare();
-  return { store, keys: new TextKeys(), readModels, about: () => undefined, close: () => store.close() };
+  return { store, keys: new TextKeys(), readModels, about: () => undefined, check: takesAll, close: () => store.close() };
 }
 
 async function embedded({ DATA_DIR }: Configuration, log: Log): Promise<History> {
@@ -56,6 +58,7 @@ async function embedded({ DATA_DIR }: Configuration, log: Log): Promise<History>
     ...(await openReadModels({ DATA_DIR, store, log }, openStore)),
     openStore,
     about: () => undefined,
+    check: () => store.check(),
     close: () => store.close(),
   }));
 }
@@ -77,6 +80,7 @@ async function eventStoreDb(configuration: Configuration, log: Log): Promise<His
         const { node, live } = store.status();
         return live ? node : `${node}; no news of new events at the moment, they are looked for`;
       },
+      check: takesAll,
       close: () => store.close().finally(() => lock.release()),
     }));
   } catch (error) {
@@ -84,6 +88,9 @@ async function eventStoreDb(configuration: Configuration, log: Log): Promise<His
     throw error;
   }
 }
+
+/** Whether a server takes what is appended only an append tells. */
+const takesAll = async (): Promise<void> => undefined;
 
 function lockOf(folder: string): WriteLock {
   try {
@@ -133,10 +140,11 @@ export function ownProjections(
 const patience = 2_000;
 
 /** Whether the store answers, and where its log ends. */
-export async function checkStore({ store, about }: History): Promise<{ check: ReadinessCheck; head?: Position }> {
+export async function checkStore({ store, about, check }: History): Promise<{ check: ReadinessCheck; head?: Position }> {
   const late = new AbortController();
   try {
-    const head = await Promise.race([store.head(), pause(patience, undefined, { signal: late.signal, ref: false })]);
+    const answer = check().then(() => store.head());
+    const head = await Promise.race([answer, pause(patience, undefined, { signal: late.signal, ref: false })]);
     if (head === undefined) return { check: { status: 'down', detail: 'The event store does not answer.' } };
     const detail = about();
     return { check: { status: 'up', ...(detail === undefined ? {} : { detail }) }, head };

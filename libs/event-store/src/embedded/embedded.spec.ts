@@ -1,3 +1,4 @@
+import Database from 'better-sqlite3';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { NO_STREAM, hasCode } from '@app/kernel';
@@ -82,6 +83,43 @@ describe('the embedded event store', () => {
       expect(inFiles()).not.toContain('secret-');
       expect(await stored(store, 'other-39')).toHaveLength(50);
       expect(await stored(store, 'key-39')).toHaveLength(1);
+    });
+  });
+
+  describe('a purge while somebody reads without an end', () => {
+    it('holds up no append, and is refused alone', async () => {
+      const file = newFile();
+      const store = await open({ file });
+      await store.append('a', events(1), 'any');
+      const reader = new Database(file, { readonly: true });
+      reader.exec('BEGIN');
+      reader.prepare('SELECT count(*) FROM events').get();
+      await store.append('a', events(1), 'any');
+      const purged = store.purge?.().then(
+        () => 'purged',
+        (error: unknown) => error,
+      );
+      for (let i = 0; i < 10; i += 1)
+        expect(await store.append('a', events(1), 'any')).toMatchObject({ outcome: 'appended' });
+      expect(await purged).toMatchObject({ code: 'store-unavailable' });
+      reader.close();
+      expect(await stored(store, 'a')).toHaveLength(12);
+      await store.purge?.();
+    });
+
+    it('comes to its end when the reader does', async () => {
+      const file = newFile();
+      const store = await open({ file });
+      await store.append('a', events(1), 'any');
+      const reader = new Database(file, { readonly: true });
+      reader.exec('BEGIN');
+      reader.prepare('SELECT count(*) FROM events').get();
+      await store.append('a', events(1), 'any');
+      const purged = Promise.all([store.purge?.(), store.purge?.()]);
+      await store.append('a', events(1), 'any');
+      reader.close();
+      await purged;
+      expect(statSync(`${file}-wal`).size).toBe(0);
     });
   });
 

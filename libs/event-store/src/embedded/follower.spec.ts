@@ -78,6 +78,7 @@ describe.each([false, true])('the embedded event store, read-only (with a thread
   it('writes nothing', async () => {
     await expect(follower.append('a', events(1), 'any')).rejects.toMatchObject({ code: 'store-unwritable' });
     await expect(follower.retain('a', { maxCount: 1 })).rejects.toMatchObject({ code: 'store-unwritable' });
+    await expect(follower.check()).rejects.toMatchObject({ code: 'store-unwritable' });
   });
 
   it('holds to the bounds of the port', async () => {

@@ -97,6 +97,10 @@ class Follower implements EmbeddedStore {
     this.refuse();
   }
 
+  async check(): Promise<void> {
+    this.refuse();
+  }
+
   onAppended(listener: (position: Position) => void): () => void {
     return this.newest.onAdvance(listener);
   }

@@ -35,6 +35,8 @@ export interface EmbeddedStore extends EventStore {
   onAppended(listener: (position: Position) => void): () => void;
   /** Looks for new events now instead of at the next poll. Only a read-only store polls. */
   wake(): void;
+  /** Rejects with the reason when nothing can be stored, as the newest append or a trial shows. */
+  check(): Promise<void>;
 }
 
 export interface WritableOptions {
@@ -141,6 +143,11 @@ class WritableStore implements EmbeddedStore {
 
   wake(): void {
     this.newest.rouse();
+  }
+
+  async check(): Promise<void> {
+    this.refuseIfClosed();
+    await this.parts.writer.check();
   }
 
   close(): Promise<void> {

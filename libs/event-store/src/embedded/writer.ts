@@ -14,18 +14,20 @@ export interface Batch {
   readonly at: number;
 }
 
-interface Waiting {
-  resolve(outcome: Outcome): void;
+interface Waiting<T> {
+  resolve(outcome: T): void;
   reject(error: Error): void;
 }
 
 /** This side of the writing thread: gathers what one tick appends into one message, and knows who waits for which outcome. */
 export class Writer {
-  private readonly waiting: Waiting[] = [];
+  private readonly waiting: Waiting<Outcome>[] = [];
+  private readonly purging: Waiting<void>[] = [];
   private gathered: WriterWork[] = [];
   private gatheredText = 0;
   private flushing = false;
   private dead: CodedError | undefined;
+  private failing = false;
   private readonly gone: Promise<void>;
   /** The newest position when the file is open, or the reason why it is not. */
   readonly opened: Promise<number>;
@@ -56,8 +58,19 @@ export class Writer {
     await this.do({ stream, retention }, 0);
   }
 
-  async purge(): Promise<void> {
-    await this.do({ purge: true }, 0);
+  purge(): Promise<void> {
+    if (this.dead) return Promise.reject(this.dead);
+    this.flush();
+    return new Promise((resolve, reject) => {
+      this.purging.push({ resolve, reject });
+      this.send({ now: this.now(), work: [], purge: true });
+    });
+  }
+
+  /** Rejects with the reason when nothing can be written: after a failure it is tried. */
+  async check(): Promise<void> {
+    if (this.dead) throw this.dead;
+    if (this.failing) await this.do({ probe: true }, 0);
   }
 
   private do(work: WriterWork, size: number): Promise<Outcome> {
@@ -110,11 +123,16 @@ export class Writer {
       case 'refused':
         return this.settleOpened?.reject(codedError(reply.failure.code, reply.failure.detail));
       case 'done':
+        this.failing = false;
         return this.waiting
           .splice(0, reply.outcomes.length)
           .forEach((waiting, i) => waiting.resolve(reply.outcomes[i] ?? [-1]));
       case 'failed':
+        // A group of nothing was tidying up.
+        this.failing ||= reply.count > 0;
         return this.reject(reply.count, codedError(reply.failure.code, reply.failure.detail));
+      case 'purged':
+        return this.tellPurged(reply.failure && codedError(reply.failure.code, reply.failure.detail));
     }
   }
 
@@ -122,6 +140,13 @@ export class Writer {
     this.dead ??= error;
     this.settleOpened?.reject(this.dead);
     this.reject(this.waiting.length, this.dead);
+    for (const waiting of this.purging.splice(0)) waiting.reject(this.dead);
+  }
+
+  private tellPurged(failure: CodedError | undefined): void {
+    const waiting = this.purging.shift();
+    if (failure === undefined) waiting?.resolve();
+    else waiting?.reject(failure);
   }
 
   private reject(count: number, error: CodedError): void {

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import {
+  chmodSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -13,7 +14,28 @@ import { dirname } from 'node:path';
 import { FakeClock, events, stored } from '../contract/store-under-test';
 import { trialFolder } from '../contract/trial-folder';
 import { openEmbeddedStore } from '../index';
+import { failureOf } from './failure';
 import { openWritable } from './file';
+
+/** Does it with the rights of nobody where this user may do everything. */
+function asNobody<T>(work: () => T): T {
+  if (process.geteuid?.() !== 0) return work();
+  process.seteuid?.(65_534);
+  try {
+    return work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
+
+function caught(work: () => { close(): unknown }): unknown {
+  try {
+    work().close();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('It was not refused.');
+}
 
 describe('the file of the embedded event store', () => {
   const newFile = trialFolder();
@@ -93,6 +115,17 @@ describe('the file of the embedded event store', () => {
     writeFileSync(file, '');
     const store = await openEmbeddedStore({ file });
     await store.close();
+  });
+
+  it('is refused when it may only be read', async () => {
+    const file = await filled(1);
+    chmodSync(file, 0o444);
+    for (const end of ['-wal', '-shm']) writeFileSync(`${file}${end}`, '', { mode: 0o666 });
+    chmodSync(dirname(file), 0o777);
+    const opening = asNobody(() => failureOf(caught(() => openWritable(file)), file));
+    expect(opening).toMatchObject({ code: 'store-unwritable', detail: expect.stringContaining(file) as string });
+    chmodSync(file, 0o600);
+    openWritable(file).close();
   });
 
   // That the disk obeys cannot be seen from here; that it is asked to can.

@@ -58,6 +58,7 @@ export function openWritable(file: string, maxBytes?: number): Database.Database
     }
     if (isEmpty(db)) db.transaction(() => db.exec(schema))();
     checkSchema(db, file);
+    refuseUnwritable(db);
   });
 }
 
@@ -67,6 +68,18 @@ export function openReadable(file: string): Database.Database {
     db.pragma('cache_size = -16384');
     checkSchema(db, file);
   });
+}
+
+/** SQLite opens a file that it may only read without a word, and says so at the first change. This is one that changes nothing. */
+function refuseUnwritable(db: Database.Database): void {
+  db.exec('BEGIN');
+  touch(db);
+  db.exec('ROLLBACK');
+}
+
+/** Writes to the file what stands there: fails as any other change would. */
+export function touch(db: Database.Database): void {
+  db.pragma(`user_version = ${schemaVersion}`);
 }
 
 function opened(db: Database.Database, prepare: (db: Database.Database) => void): Database.Database {

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import { failureError } from './failure';
+import { touch } from './file';
 import type { AppendWork, Outcome, RetainWork, WriterRequest, WriterWork } from './messages';
 import { StreamTable, noStream } from './stream-table';
 import type { StreamState } from './stream-table';
@@ -62,8 +63,19 @@ export class LogWriter {
   purge(): void {
     this.trimmer.addAll();
     while (this.hasLeftovers) this.commit([]);
-    const [result] = this.db.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
-    if (result?.busy !== 0) throw failureError('store-unavailable', 'somebody reads the file without an end');
+    if (!this.fold()) throw failureError('store-unavailable', 'somebody reads the file without an end');
+  }
+
+  /** Copies the pages that wait into the file; false when somebody reads them. Waits for nobody: appends wait meanwhile. */
+  private fold(): boolean {
+    const patience = Number(this.db.pragma('busy_timeout', { simple: true }));
+    this.db.pragma('busy_timeout = 0');
+    try {
+      const [result] = this.db.pragma('wal_checkpoint(TRUNCATE)') as readonly { readonly busy: number }[];
+      return result?.busy === 0;
+    } finally {
+      this.db.pragma(`busy_timeout = ${patience}`);
+    }
   }
 
   private take(request: WriterRequest): Outcome[] {
@@ -73,8 +85,13 @@ export class LogWriter {
   }
 
   private perform(work: WriterWork): Outcome {
-    if ('purge' in work) return [noStream, this.last];
+    if ('probe' in work) return this.probe();
     return 'texts' in work ? this.append(work) : this.retain(work);
+  }
+
+  private probe(): Outcome {
+    touch(this.db);
+    return [noStream, this.last];
   }
 
   private append({ stream: name, expected, texts, at }: AppendWork): Outcome {

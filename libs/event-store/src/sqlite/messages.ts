@@ -23,18 +23,20 @@ export interface RetainWork {
   readonly retention: Retention;
 }
 
-/** Removes everything that retention does not keep, from the disk as well. */
-export interface PurgeWork {
-  readonly purge: true;
+/** Sees whether anything can be written. */
+export interface ProbeWork {
+  readonly probe: true;
 }
 
-export type WriterWork = AppendWork | RetainWork | PurgeWork;
+export type WriterWork = AppendWork | RetainWork | ProbeWork;
 
 export interface WriterRequest {
   readonly now: number;
   readonly work: readonly WriterWork[];
   /** Looks for events that have grown too old in streams that nobody appends to. */
   readonly sweep?: boolean;
+  /** Removes everything that retention does not keep, from the disk as well. */
+  readonly purge?: boolean;
   /** The last request: nothing comes after it. */
   readonly close?: boolean;
 }
@@ -46,6 +48,7 @@ export type WriterReply =
   | { readonly kind: 'open'; readonly position: number }
   | { readonly kind: 'refused'; readonly failure: Failure }
   | { readonly kind: 'done'; readonly outcomes: readonly Outcome[] }
+  | { readonly kind: 'purged'; readonly failure: Failure | undefined }
   | { readonly kind: 'failed'; readonly count: number; readonly failure: Failure };
 
 export interface StreamQuery {

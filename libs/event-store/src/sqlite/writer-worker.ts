@@ -2,6 +2,7 @@ import type Database from 'better-sqlite3';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { MessagePort } from 'node:worker_threads';
 import { failureOf } from './failure';
+import type { Failure } from './failure';
 import { openWritable } from './file';
 import { LogWriter } from './log-writer';
 import { receive } from './mail';
@@ -9,6 +10,10 @@ import type { WriterReply, WriterRequest, WriterStart } from './messages';
 
 /** Most appends of one transaction: more would not be faster, and the first of them would wait for the last. */
 const mostPerCommit = 512;
+
+// A purge waits until nobody reads the pages that go, but not for ever; appends go on meanwhile.
+const purgeTries = 50;
+const purgeRest = 100;
 
 /** The thread that writes: whatever has come in while the disk was busy goes into the next transaction together. */
 class WriterThread {
@@ -33,6 +38,7 @@ class WriterThread {
     const requests = [first, ...this.pending(first.work.length)];
     this.now = requests.at(-1)?.now ?? this.now;
     const committed = this.commit(requests);
+    for (const { purge } of requests) if (purge) this.purge(purgeTries);
     if (requests.some((request) => request.close)) return this.close();
     if (committed) this.tidyUpWhenIdle();
   }
@@ -51,13 +57,29 @@ class WriterThread {
   private commit(requests: readonly WriterRequest[]): boolean {
     try {
       const outcomes = this.log.commit(requests);
-      if (requests.some(({ work }) => work.some((each) => 'purge' in each))) this.log.purge();
       if (outcomes.length > 0) this.say({ kind: 'done', outcomes });
       return true;
     } catch (error) {
       const count = requests.reduce((sum, request) => sum + request.work.length, 0);
       this.say({ kind: 'failed', count, failure: failureOf(error, this.file) });
       return false;
+    }
+  }
+
+  private purge(tries: number): void {
+    const failure = this.purgeFailure();
+    if (failure?.code !== 'store-unavailable' || tries <= 1) return this.say({ kind: 'purged', failure });
+    setTimeout(() => {
+      if (this.db.open) this.purge(tries - 1);
+    }, purgeRest);
+  }
+
+  private purgeFailure(): Failure | undefined {
+    try {
+      this.log.purge();
+      return undefined;
+    } catch (error) {
+      return failureOf(error, this.file);
     }
   }
 
