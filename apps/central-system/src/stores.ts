@@ -46,7 +46,14 @@ async function inMemory({ DATA_DIR }: Configuration, log: Log): Promise<History>
   const file = join(DATA_DIR, `read-models-${process.pid}-${Date.now()}.db`);
   const readModels = new ReadModels({ file, store: veiledForRows(store, idTagVeiling), log, disposable: true });
   await readModels.prepare();
-  return { store, keys: new TextKeys(), readModels, about: () => undefined, check: takesAll, close: () => store.close() };
+  return {
+    store,
+    keys: new TextKeys(),
+    readModels,
+    about: () => undefined,
+    check: takesAll,
+    close: () => store.close(),
+  };
 }
 
 async function embedded({ DATA_DIR }: Configuration, log: Log): Promise<History> {
@@ -140,7 +147,11 @@ export function ownProjections(
 const patience = 2_000;
 
 /** Whether the store answers, and where its log ends. */
-export async function checkStore({ store, about, check }: History): Promise<{ check: ReadinessCheck; head?: Position }> {
+export async function checkStore({
+  store,
+  about,
+  check,
+}: History): Promise<{ check: ReadinessCheck; head?: Position }> {
   const late = new AbortController();
   try {
     const answer = check().then(() => store.head());

@@ -120,9 +120,13 @@ describe('the file of the embedded event store', () => {
   it('is refused when it may only be read', async () => {
     const file = await filled(1);
     chmodSync(file, 0o444);
-    for (const end of ['-wal', '-shm']) writeFileSync(`${file}${end}`, '', { mode: 0o666 });
-    chmodSync(dirname(file), 0o777);
-    const opening = asNobody(() => failureOf(caught(() => openWritable(file)), file));
+    for (const folder of [dirname(file), dirname(dirname(file))]) chmodSync(folder, 0o777);
+    const opening = asNobody(() =>
+      failureOf(
+        caught(() => openWritable(file)),
+        file,
+      ),
+    );
     expect(opening).toMatchObject({ code: 'store-unwritable', detail: expect.stringContaining(file) as string });
     chmodSync(file, 0o600);
     openWritable(file).close();
