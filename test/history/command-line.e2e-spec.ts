@@ -2,7 +2,17 @@ import { chargeBoxEventSchemas, stateStream } from '@app/charge-box';
 import { lockForWriting, openEmbeddedStore } from '@app/event-store';
 import type { EventToAppend } from '@app/kernel';
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { usualFolder } from '@app/history';
@@ -173,6 +183,41 @@ describe('rebuild', () => {
     expect([status, stderr]).toEqual([2, expect.stringContaining('being built anew already')]);
     other.release();
     expect((await history(['rebuild', 'all'], { env })).status).toBe(0);
+  });
+
+  it('says so when the service does not take what was built', async () => {
+    const dataDir = mkdtempSync(join(folder, 'untaken-'));
+    const service = await startTestService({ EVENT_STORE: 'embedded', DATA_DIR: dataDir });
+    await service.post(envelope({ body: boot }));
+    await service.stop();
+    const running = lockForWriting(join(dataDir, 'events.db'));
+    const next = join(dataDir, 'read-models.next.db');
+    const throwingAway = setInterval(() => {
+      if (!existsSync(`${next}.ready`)) return;
+      rmSync(next);
+      rmSync(`${next}.ready`);
+    }, 10);
+    const { status, stdout, stderr } = await history(['rebuild', 'all'], {
+      env: { ...environment, DATA_DIR: dataDir },
+    });
+    clearInterval(throwingAway);
+    running.release();
+    expect([status, stdout, stderr]).toEqual([4, '', expect.stringContaining('has not taken')]);
+  });
+
+  const asRoot = process.getuid?.() === 0;
+  (asRoot ? it : it.skip)('by root leaves files that belong to the user of the service', async () => {
+    const nobody = 65_534;
+    const dataDir = mkdtempSync(join(folder, 'of-nobody-'));
+    const service = await startTestService({ EVENT_STORE: 'embedded', DATA_DIR: dataDir });
+    await service.post(envelope({ body: boot }));
+    await service.stop();
+    chmodSync(folder, 0o755);
+    for (const name of ['', ...readdirSync(dataDir)]) chownSync(join(dataDir, name), nobody, nobody);
+    expect((await history(['rebuild', 'all'], { env: { ...environment, DATA_DIR: dataDir } })).status).toBe(0);
+    const owners = readdirSync(dataDir).map((name) => [name, statSync(join(dataDir, name)).uid]);
+    expect(owners).toContainEqual(['read-models.db', nobody]);
+    expect(owners.filter(([, uid]) => uid !== nobody)).toEqual([]);
   });
 
   it('needs read models, and one of their tables', async () => {

@@ -2,13 +2,14 @@ import { lockForWriting } from '@app/event-store';
 import type { WriteLock } from '@app/event-store';
 import type { Place } from '@app/history';
 import { hasCode } from '@app/kernel';
-import { isOffered, offer, rebuildable, rebuildBeside, takeOver } from '@app/read-models';
+import { isInUse, isOffered, offer, rebuildable, rebuildBeside, takeOver } from '@app/read-models';
 import { Command } from 'commander';
 import { existsSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { print, printJson } from './output';
+import { becomeOwnerOf } from './owner';
 import type { StoreOptions } from './places';
 import { placeFrom, readModelsPlaceOf, withLog, withStore } from './places';
 
@@ -31,6 +32,7 @@ async function rebuild(table: string, options: StoreOptions, command: Command): 
   if (table !== 'all' && !existsSync(file)) command.error(`There are no read models in ${file} yet: build all.`);
   const building =
     lockOf(`${file}.rebuild`) ?? command.error('These read models are being built anew already: wait for that.');
+  becomeOwnerOf([...(place.kind === 'embedded' ? [place.file] : []), file, dirname(file)], `${file}.rebuild.lock`);
   // A service on the same machine comes first, also in the eyes of threads that are made from here on.
   setPriority(modest);
   const begin = performance.now();
@@ -62,9 +64,12 @@ async function handOver(file: string, place: Place): Promise<{ readonly inUse: '
     lock.release();
     return { inUse: 'next start' };
   }
-  offer(file);
-  for (const begin = performance.now(); performance.now() - begin < patience; await pause(100))
-    if (!isOffered(file)) return { inUse: 'now' };
+  const offered = offer(file);
+  for (const begin = performance.now(); performance.now() - begin < patience; await pause(100)) {
+    if (isOffered(file)) continue;
+    if (isInUse(file, offered)) return { inUse: 'now' };
+    throw new Error('The service has not taken the read models that were built; its log says why.');
+  }
   throw new Error(
     `The service has not taken the read models into use within a minute; it does when it looks at ${join(file, '..')}.`,
   );

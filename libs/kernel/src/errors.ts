@@ -18,6 +18,8 @@ export const errorTable = {
   'stream-deleted': 'A stream was deleted for good on the event store. Its name cannot be used again.',
   'read-models-building':
     'What is asked is being built from the history, which takes a while after an upgrade or a loss of the file. Charge boxes are served.',
+  'read-models-unusable':
+    'The file of the read models cannot be used. Give it to the user of the service, or delete it: it is built anew from the history.',
   'projection-building':
     'The rows of this projection are being built from the history. GET /api/projections tells how far it is, or why it does not go on.',
   'projection-stopped':

@@ -7,7 +7,7 @@ export { ReadModels } from './read-models';
 export type { ReadModelsOptions } from './read-models';
 export { ReadModelsModule } from './read-models.module';
 export { rebuildable, rebuildBeside, rebuildFromZero } from './rebuild';
-export { isOffered, offer, takeOver } from './take-over';
+export { isInUse, isOffered, offer, takeOver } from './take-over';
 export * from './rows';
 export { dump, shape as shapeOfRows, tableNames } from './sqlite/database';
 export { copyReadModels, differencesBetween } from './sqlite/compare';

@@ -13,7 +13,7 @@ import { anchorPosition, isMadeOf } from './sqlite/anchor';
 import { checkpointOf, hasIndexes, makeIndexes, makeTables, openForReading, openForWriting } from './sqlite/database';
 import { knownTokens } from './sqlite/veil-keys';
 import { lastSeenFrom, pendingFrom, seedFrom, tasksFrom } from './sqlite/seed';
-import { discard, fits, isOffered, takeOver } from './take-over';
+import { discard, isOffered, misfitOf, takeOver } from './take-over';
 
 export interface ReadModelsOptions {
   readonly file: string;
@@ -123,13 +123,10 @@ export class ReadModels {
   /** Takes rows that were built beside this process into use, and goes on from where they are. */
   private async takeOver(): Promise<void> {
     const { file, store, log } = this.options;
-    const isFit = await fits(file, store).catch(() => false);
-    if (!isFit) {
+    const misfit = await misfitOf(file, store);
+    if (misfit !== undefined) {
       discard(file);
-      return log.warn(
-        { file },
-        'Read models were offered that are not of this history or of this version: thrown away',
-      );
+      return log.warn({ file, ...misfit.about }, `Read models were offered that ${misfit.what}: thrown away`);
     }
     await this.stopBuilding();
     if (this.closing) return;

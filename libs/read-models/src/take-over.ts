@@ -1,5 +1,5 @@
 import type { EventStore } from '@app/kernel';
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { isMadeOf } from './sqlite/anchor';
 import { openForReading, shape, shapeOf } from './sqlite/database';
 
@@ -11,23 +11,41 @@ export const nextFileOf = (file: string): string => file.replace(/(\.db)?$/, '.n
 
 const readyFileOf = (file: string): string => `${nextFileOf(file)}.ready`;
 
-/** Says that the next read models are complete. Their file must be closed. */
-export function offer(file: string): void {
+/** Says that the next read models are complete. Their file must be closed. Returns what `isInUse` knows them by. */
+export function offer(file: string): number {
+  const { ino } = statSync(nextFileOf(file));
   writeFileSync(readyFileOf(file), '');
+  return ino;
+}
+
+/** Whether what was offered has come into its place. */
+export function isInUse(file: string, offered: number): boolean {
+  return statSync(file).ino === offered;
 }
 
 export function isOffered(file: string): boolean {
   return existsSync(readyFileOf(file));
 }
 
-/** Whether what is offered has the shape that this program reads, and comes from this history. */
-export async function fits(file: string, store: Pick<EventStore, 'readStream'>): Promise<boolean> {
-  if (!existsSync(nextFileOf(file))) return false;
-  const next = openForReading(nextFileOf(file));
+/** Why what is offered cannot be taken: it has not the shape that this program reads, comes from another history, or cannot be opened. */
+export async function misfitOf(
+  file: string,
+  store: Pick<EventStore, 'readStream'>,
+): Promise<{ readonly what: string; readonly about?: object } | undefined> {
   try {
-    return shapeOf(next) === shape && (await isMadeOf(store, next));
+    return (await fits(nextFileOf(file), store)) ? undefined : { what: 'are not of this history or of this version' };
+  } catch (error) {
+    return { what: 'cannot be opened', about: { err: error } };
+  }
+}
+
+async function fits(next: string, store: Pick<EventStore, 'readStream'>): Promise<boolean> {
+  accessSync(next, constants.R_OK | constants.W_OK);
+  const database = openForReading(next);
+  try {
+    return shapeOf(database) === shape && (await isMadeOf(store, database));
   } finally {
-    next.close();
+    database.close();
   }
 }
 

@@ -3,7 +3,7 @@ import { openInMemoryStore } from '@app/event-store';
 import type { EventStore, Log } from '@app/kernel';
 import { silentLog } from '@app/kernel';
 import { noon } from '@app/testing';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ReadModels } from '../read-models';
@@ -93,6 +93,14 @@ describe('read models at a start', () => {
     const file = newFile();
     await rebuildFromZero(newer, file);
     expect(await prepared(older, file)).toBe('');
+  });
+
+  it('are refused where their file cannot be used, which says what to do', async () => {
+    const file = newFile();
+    writeFileSync(file, 'x'.repeat(5_000));
+    const opening = () => new ReadModels({ file, store: openInMemoryStore(), log: silentLog });
+    expect(opening).toThrow(expect.objectContaining({ code: 'read-models-unusable' }));
+    expect(opening).toThrow(file);
   });
 
   it('tell when they show everything, and let go whoever waits when the service ends', async () => {

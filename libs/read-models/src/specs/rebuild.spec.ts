@@ -153,9 +153,11 @@ describe('read models at work', () => {
     await readModels.stop();
   });
 
-  it('throw away what cannot be read, and go on', async () => {
+  it('throw away what cannot be read, say so, and go on', async () => {
     const [store, file] = [await logOf(2), newFile()];
-    const readModels = new ReadModels({ file, store, log: silentLog });
+    const warnings: string[] = [];
+    const log = { ...silentLog, warn: (_fields: object, message: string) => void warnings.push(message) };
+    const readModels = new ReadModels({ file, store, log });
     await readModels.prepare();
     readModels.start();
     await readModels.caughtUp();
@@ -163,6 +165,7 @@ describe('read models at work', () => {
     offer(file);
     await until(() => !isOffered(file));
     expect(existsSync(nextFileOf(file))).toBe(false);
+    expect(warnings.join()).toContain('cannot be opened');
     await record(store, 'LATER', booted);
     expect(await readModels.waitFor(await store.head(), 5_000)).toBe(true);
     expect(findChargeBox(readModels.database, 'LATER')).toBeDefined();

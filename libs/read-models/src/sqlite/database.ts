@@ -1,5 +1,5 @@
 import type { Position } from '@app/kernel';
-import { BEGINNING } from '@app/kernel';
+import { BEGINNING, codedError } from '@app/kernel';
 import Database from 'better-sqlite3';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -92,10 +92,35 @@ const appendedIndexes = [
 
 const indexOfEngine = 'CREATE INDEX IF NOT EXISTS removed_position ON removed (projection, position);';
 
-/** Opens the read models for writing; tables of another shape are thrown away, for events can build them anew. */
+/**
+ * Opens the read models for writing; tables of another shape are thrown away, for events can build them anew. Throws
+ * `read-models-unusable`.
+ */
 export function openForWriting(file: string, tables = builtIn): SqliteDatabase {
+  try {
+    return opened(file, tables);
+  } catch (error) {
+    const code = String((error as { readonly code?: unknown }).code);
+    if (!unusable.test(code)) throw error;
+    throw codedError('read-models-unusable', `${file}: ${(error as Error).message}`, error);
+  }
+}
+
+const unusable = /^(SQLITE_(READONLY|CANTOPEN|PERM|CORRUPT|NOTADB)|EACCES$|EPERM$|EROFS$)/;
+
+function opened(file: string, tables: Tables): SqliteDatabase {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   const database = new Database(file);
+  try {
+    prepare(database, file, tables);
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function prepare(database: SqliteDatabase, file: string, tables: Tables): void {
   if (file !== ':memory:') chmodSync(file, 0o600);
   database.pragma('journal_mode = WAL');
   // A power cut may take the last batches; the checkpoint goes with them, so they are built again.
@@ -106,7 +131,6 @@ export function openForWriting(file: string, tables = builtIn): SqliteDatabase {
   database.pragma('secure_delete = ON');
   database.pragma('wal_autocheckpoint = 10000');
   if (shapeOf(database) !== tables.shape) makeTables(database, tables);
-  return database;
 }
 
 export function shapeOf(database: SqliteDatabase): string | undefined {
