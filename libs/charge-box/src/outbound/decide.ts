@@ -77,9 +77,12 @@ function defer({ callId, reason, detail, url, at }: Message<'defer'>, box: Outbo
   // A box that calls every minute from where it cannot be called would fill the log with one sentence.
   if (known?.reason === reason && known.detail === detail && known.retryAt > at) return done();
   const place = url === undefined ? {} : { url };
+  // Nothing was sent, so no attempt is counted; the pause grows all the same.
+  const before = known?.reason === reason ? Date.parse(known.retryAt) - Date.parse(known.at) : 0;
+  const wait = Math.min(lastRetry, Math.max(pauseAfter(next.attempts + 1), 2 * before));
   return done({
     type: 'OperationDeferred',
-    data: { callId, reason, detail, ...place, retryAt: retryAfter(next.attempts + 1, at), at },
+    data: { callId, reason, detail, ...place, retryAt: later(at, wait), at },
   });
 }
 
@@ -193,7 +196,14 @@ const lastRetry = 3_600_000;
 
 /** When to try again if the box does not show itself before: half a minute, twice as long each time, at most an hour. */
 function retryAfter(attempts: number, at: string): string {
-  const wait = Math.min(lastRetry, firstRetry * 2 ** Math.max(0, attempts - 1));
+  return later(at, pauseAfter(attempts));
+}
+
+function pauseAfter(attempts: number): number {
+  return Math.min(lastRetry, firstRetry * 2 ** Math.max(0, attempts - 1));
+}
+
+function later(at: string, wait: number): string {
   return new Date(Date.parse(at) + wait).toISOString();
 }
 

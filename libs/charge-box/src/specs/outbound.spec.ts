@@ -92,6 +92,19 @@ describe('sending', () => {
     expect(box.tell({ ...defer, detail: 'Another.', at: secondsAfterNoon(20) })).toEqual(inOrder('OperationDeferred'));
   });
 
+  it('that cannot be sent for the same reason again and again is recorded at ever longer intervals', () => {
+    const defer = { kind: 'defer', callId: 'a', reason: 'no-address', detail: 'Nowhere.' } as const;
+    let box = after([schedule(scheduled('a', { expiresAt: secondsAfterNoon(1_000_000) }))]);
+    const recorded: number[] = [];
+    // As a box does that says something every half minute, and cannot be called.
+    for (let seconds = 0; seconds <= 20_000; seconds += 30) {
+      const told = after([{ ...defer, at: secondsAfterNoon(seconds) }], box.events);
+      if (told.events.length > box.events.length) recorded.push(seconds);
+      box = told;
+    }
+    expect(recorded).toEqual([0, 30, 90, 210, 450, 930, 1_890, 3_810, 7_410, 11_010, 14_610, 18_210]);
+  });
+
   it('is tried again after half a minute, twice as long each time, at most an hour', () => {
     const refused = { kind: 'not-sent', reason: 'connection-refused', detail: 'Nobody.' };
     let box = after([schedule(scheduled('a', { expiresAt: secondsAfterNoon(1_000_000) }))]);
