@@ -167,6 +167,35 @@ describe('senders', () => {
     await expectAlive();
   });
 
+  it('that hold memory together are refused as overload, and usual ones are served', async () => {
+    const small = await startTestService({
+      MAX_BODIES: '1048576',
+      MAX_BODY: '200000',
+      MAX_DECOMPRESSED_BODY: '200000',
+    });
+    const held = await Promise.all(
+      Array.from({ length: 6 }, async () => {
+        const socket = connect(small.soapPort, '127.0.0.1');
+        const head =
+          'POST /ocpp HTTP/1.1\r\nHost: a\r\nContent-Type: application/soap+xml\r\nContent-Length: 200000\r\n\r\n';
+        const said = new Promise<string>((resolve) => socket.once('data', (data) => resolve(String(data))));
+        socket.on('error', () => undefined);
+        await new Promise<void>((resolve) => socket.write(head + 'x'.repeat(199_999), () => resolve()));
+        return { socket, said };
+      }),
+    );
+    const refusal = await Promise.race(held.map(({ said }) => said));
+    expect(refusal).toContain('HTTP/1.1 503');
+    expect(refusal).toContain('Retry-After: 5');
+    expect((await small.post(envelope())).status).toBe(200);
+    const large = envelope({ body: start().replace('</cs:idTag>', `</cs:idTag><!--${'x'.repeat(150_000)}-->`) });
+    expect((await small.post(large)).status).toBe(503);
+    for (const { socket } of held) socket.destroy();
+    while ((await small.post(large)).status === 503) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect((await small.post(large)).status).toBe(200);
+    await small.stop();
+  });
+
   it('that promise more than they send are cut off', async () => {
     expect(await service.raw(`POST /ocpp HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n${envelope()}`)).toContain(
       '408 Request Timeout',

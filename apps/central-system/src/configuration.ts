@@ -180,6 +180,11 @@ export const variables = {
     '4194304',
     'Bytes of a request after decompression.',
   ),
+  MAX_BODIES: variable(
+    whole(1_048_576, 1_099_511_627_776, 268_435_456),
+    '268435456',
+    'Bytes of all requests that are arriving or being answered, decompressed; above it larger ones than 16 KiB are refused as overload. Never less than one needs.',
+  ),
   RECEIVE_TIMEOUT: variable(whole(1, 3_600, 30), '30', 'Seconds that a request may take to arrive.'),
   KEEP_ALIVE_TIMEOUT: variable(whole(1, 86_400, 75), '75', 'Seconds that an idle connection of a charge box is kept.'),
   TRUST_PROXY: variable(

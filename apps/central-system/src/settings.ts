@@ -63,6 +63,7 @@ export function ingressSettings(configuration: Configuration): IngressSettings {
     strict: configuration.OCPP_STRICT,
     maximumBody: configuration.MAX_BODY,
     maximumDecompressedBody: configuration.MAX_DECOMPRESSED_BODY,
+    maximumBodies: Math.max(configuration.MAX_BODIES, configuration.MAX_BODY + configuration.MAX_DECOMPRESSED_BODY),
     receiveTimeout: configuration.RECEIVE_TIMEOUT * 1_000,
     keepAliveTimeout: configuration.KEEP_ALIVE_TIMEOUT * 1_000,
     maximumConnections: configuration.MAX_CONNECTIONS,

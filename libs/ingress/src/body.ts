@@ -1,40 +1,62 @@
 import type { IncomingMessage } from 'node:http';
+import { Semaphore } from '@app/kernel';
 import { codingOf, unpacked } from '@app/soap';
+import type { BodyShare } from './body-room';
 import type { IngressSettings } from './settings';
 
 /** Why a body was not read: the HTTP status, and a sentence for whoever looks at the box. */
 export interface BodyRefused {
-  readonly status: 400 | 413 | 415;
-  readonly reason: 'too-large' | 'encoding-unknown' | 'encoding-broken' | 'aborted';
+  readonly status: 400 | 413 | 415 | 503;
+  readonly reason: 'too-large' | 'encoding-unknown' | 'encoding-broken' | 'aborted' | 'no-room';
   readonly detail: string;
 }
 
-/** The body of a request, decompressed, never larger than allowed before or after decompression. */
-export async function readBody(request: IncomingMessage, settings: IngressSettings): Promise<Buffer | BodyRefused> {
-  const raw = await collect(request, settings.maximumBody);
+// More at once would take turns on the few threads for it: all would end late, each with a large body in its hands.
+const unpackedAtOnce = 4;
+const unpacking = new Semaphore(unpackedAtOnce);
+
+/** The body of a request, decompressed, never larger than allowed before or after decompression, nor than there is room for. */
+export async function readBody(
+  request: IncomingMessage,
+  settings: IngressSettings,
+  share: BodyShare,
+): Promise<Buffer | BodyRefused> {
+  const raw = await collect(request, settings.maximumBody, share);
   if (!Buffer.isBuffer(raw)) return raw;
   // What is not compressed does not have to wait for anything.
   const coding = codingOf(request.headers['content-encoding']);
-  return coding === '' ? raw : decompress(raw, coding, settings.maximumDecompressedBody);
+  if (coding === '') return raw;
+  const leave = await unpacking.enter();
+  try {
+    if (request.socket.destroyed) return aborted;
+    const body = await decompress(raw, coding, settings.maximumDecompressedBody);
+    return Buffer.isBuffer(body) && !share.take(body.length) ? noRoom : body;
+  } finally {
+    leave();
+  }
 }
 
-function collect(request: IncomingMessage, limit: number): Promise<Buffer | BodyRefused> {
+const aborted: BodyRefused = {
+  status: 400,
+  reason: 'aborted',
+  detail: 'The connection ended before the whole body had arrived.',
+};
+const noRoom: BodyRefused = { status: 503, reason: 'no-room', detail: 'Too many large bodies are arriving.' };
+
+function collect(request: IncomingMessage, limit: number, share: BodyShare): Promise<Buffer | BodyRefused> {
   if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.resolve(tooLarge(limit));
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let size = 0;
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
-      if (size <= limit) return void chunks.push(chunk);
+      const hasRoom = size > limit || share.take(chunk.length);
+      if (size <= limit && hasRoom) return void chunks.push(chunk);
       request.pause();
-      resolve(tooLarge(limit));
+      chunks.length = 0;
+      resolve(hasRoom ? tooLarge(limit) : noRoom);
     });
     request.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)));
-    const aborted: BodyRefused = {
-      status: 400,
-      reason: 'aborted',
-      detail: 'The connection ended before the whole body had arrived.',
-    };
     request.on('error', () => resolve(aborted));
     request.on('close', () => resolve(aborted));
   });

@@ -11,6 +11,8 @@ export interface IngressSettings {
   /** Largest body as sent, and largest body after decompression. */
   readonly maximumBody: number;
   readonly maximumDecompressedBody: number;
+  /** Memory for all bodies that are arriving or being answered, decompressed. Small ones find room beyond it. */
+  readonly maximumBodies: number;
   /** Longest time that a request may take to arrive. */
   readonly receiveTimeout: number;
   /** How long an idle connection is kept for the next request of a box. Boxes call every few minutes at most. */
@@ -33,6 +35,7 @@ export const ingressDefaults: IngressSettings = {
   strict: false,
   maximumBody: 1024 * 1024,
   maximumDecompressedBody: 4 * 1024 * 1024,
+  maximumBodies: 256 * 1024 * 1024,
   receiveTimeout: 30_000,
   keepAliveTimeout: 75_000,
   maximumConnections: 20_000,

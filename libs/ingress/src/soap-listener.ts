@@ -8,6 +8,7 @@ import type { Log, Meter } from '@app/kernel';
 import { waitingConnections } from '@app/kernel';
 import type { BodyRefused } from './body';
 import { readBody } from './body';
+import { BodyRoom } from './body-room';
 import type { IngressSettings } from './settings';
 import type { SoapAnswer, SoapExchange } from './soap-exchange';
 import { normalisedPath, targetOf } from './target';
@@ -32,6 +33,7 @@ export class SoapListener {
   private readonly path: string;
   private readonly run = randomBytes(6).toString('base64url');
   private readonly answering = new WeakMap<Socket, ServerResponse>();
+  private readonly room: BodyRoom;
   private requests = 0;
   private inFlight = 0;
   private draining = false;
@@ -41,6 +43,7 @@ export class SoapListener {
     private readonly parts: Parts,
   ) {
     this.path = normalisedPath(settings.path);
+    this.room = new BodyRoom(settings.maximumBodies);
     this.server = createServer(
       {
         keepAliveTimeout: settings.keepAliveTimeout,
@@ -121,19 +124,22 @@ export class SoapListener {
   }
 
   private async exchange(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    // Only what has arrived is worked on: slow senders take connections, not the places of others.
-    const body = await readBody(request, this.settings);
-    if (!Buffer.isBuffer(body)) return this.refuseBody(request, response, body);
-    if (this.inFlight >= this.settings.maximumInFlight) {
-      response.setHeader('Retry-After', '5');
-      return this.send(request, response, { ...this.parts.exchange.overloaded(), status: 503 });
-    }
-    this.inFlight += 1;
+    const share = this.room.enter();
     try {
-      await this.answer(body, request, response);
+      // Only what has arrived is worked on: slow senders take connections, not the places of others.
+      const body = await readBody(request, this.settings, share);
+      if (!Buffer.isBuffer(body)) return await this.refuseBody(request, response, body);
+      if (this.inFlight >= this.settings.maximumInFlight) return await this.sendOverloaded(request, response);
+      this.inFlight += 1;
+      await this.answer(body, request, response).finally(() => (this.inFlight -= 1));
     } finally {
-      this.inFlight -= 1;
+      share.leave();
     }
+  }
+
+  private sendOverloaded(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    response.setHeader('Retry-After', '5');
+    return this.send(request, response, { ...this.parts.exchange.overloaded(), status: 503 });
   }
 
   private async answer(body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -176,19 +182,21 @@ export class SoapListener {
     response.writeHead(answer.status, headers).end(body);
   }
 
-  private refuseBody(
+  private async refuseBody(
     request: IncomingMessage,
     response: ServerResponse,
     { status, reason, detail }: BodyRefused,
-  ): void {
+  ): Promise<void> {
     if (reason === 'aborted') {
       this.parts.meter.count('ocpp_refused_http_total', reason);
       return void request.socket.destroy();
     }
     // The rest of the body is not worth reading.
     response.setHeader('Connection', 'close');
-    this.refuse(response, status, reason, detail);
     response.on('finish', () => request.socket.destroySoon());
+    if (reason !== 'no-room') return this.refuse(response, status, reason, detail);
+    this.parts.meter.count('ocpp_refused_http_total', reason);
+    return this.sendOverloaded(request, response);
   }
 
   private sendWsdl(

@@ -4,7 +4,7 @@ import { gunzip, inflate, inflateRaw } from 'node:zlib';
 /** Why a body could not be decompressed. */
 export type NotUnpacked = 'unknown-coding' | 'broken' | 'too-large';
 
-type Limit = { readonly maxOutputLength: number };
+type Limit = { readonly maxOutputLength: number; readonly chunkSize: number };
 const unzip = promisify(gunzip) as (bytes: Buffer, limit: Limit) => Promise<Buffer>;
 const unframe = promisify(inflate) as typeof unzip;
 const unframeRaw = promisify(inflateRaw) as typeof unzip;
@@ -25,10 +25,15 @@ export async function unpacked(bytes: Buffer, coding: string, maxOutputLength: n
   const unpack = Object.hasOwn(codings, coding) ? codings[coding] : undefined;
   if (unpack === undefined) return 'unknown-coding';
   try {
-    return await unpack(bytes, { maxOutputLength });
+    return await unpack(bytes, { maxOutputLength, chunkSize: chunkSizeFor(bytes) });
   } catch (error) {
     return isTooLong(error) ? 'too-large' : 'broken';
   }
+}
+
+// Each chunk is a turn of the few threads for it; one that is much too large is memory held for nothing.
+function chunkSizeFor({ length }: Buffer): number {
+  return Math.min(256 * 1024, Math.max(16 * 1024, 16 * length));
 }
 
 // OCPP 1.5, 8.6: `deflate` means the zlib format; some senders leave out its frame.
