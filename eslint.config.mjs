@@ -2,6 +2,7 @@ import { builtinModules } from 'node:module';
 import js from '@eslint/js';
 import prettier from 'eslint-config-prettier';
 import jest from 'eslint-plugin-jest';
+import regexp from 'eslint-plugin-regexp';
 import tseslint from 'typescript-eslint';
 
 const purity = [
@@ -52,6 +53,15 @@ export const configuration = (base, project) =>
         eqeqeq: 'error',
         'no-restricted-syntax': ['error', noDecorator],
         ...sizes,
+      },
+    },
+    {
+      // A text from outside may be a megabyte of whatever an expression likes least.
+      plugins: { regexp },
+      ignores: ['**/*.spec.ts', `${base}test/**`, '**/specs/**'],
+      rules: {
+        'regexp/no-super-linear-backtracking': ['error', { report: 'potential' }],
+        'regexp/no-super-linear-move': ['error', { report: 'potential', ignorePartial: false }],
       },
     },
     {

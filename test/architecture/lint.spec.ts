@@ -31,6 +31,8 @@ const expected: Readonly<Record<string, string>> = {
   'kernel/src/depth.ts': 'max-depth',
   'kernel/src/complexity.ts': 'complexity',
   'kernel/src/long.ts': 'max-lines',
+  'kernel/src/number.ts': 'regexp/no-super-linear-backtracking',
+  'kernel/src/slashes.ts': 'regexp/no-super-linear-move',
   'kernel/src/focused.spec.ts': 'jest/no-focused-tests',
   'kernel/src/empty.spec.ts': 'jest/expect-expect',
 };

@@ -196,6 +196,24 @@ describe('senders', () => {
     await small.stop();
   });
 
+  it.each([
+    ['the SOAP port', '/ocpp?wsdl', () => service.soapPort],
+    ['the API', '/api/docs-json', () => service.apiPort],
+  ])('that are sent by the hundred while no answer is read are cut off at %s', async (_where, path, port) => {
+    const socket = connect(port(), '127.0.0.1');
+    let answers = '';
+    const cut = new Promise<void>((resolve) => socket.once('close', () => resolve()));
+    socket.on('error', () => undefined);
+    socket.pause();
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\n\r\n`.repeat(800));
+    await expectAlive();
+    socket.on('data', (data) => (answers += data.toString('latin1')));
+    socket.resume();
+    await cut;
+    expect(answers.split('HTTP/1.1 200').length - 1).toBeLessThanOrEqual(16);
+    await expectAlive();
+  });
+
   it('that promise more than they send are cut off', async () => {
     expect(await service.raw(`POST /ocpp HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n${envelope()}`)).toContain(
       '408 Request Timeout',

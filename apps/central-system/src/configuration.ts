@@ -174,6 +174,11 @@ export const variables = {
     'binding',
     'HTTP status of faults: that of the SOAP binding (400 or 500), or always 500, which some boxes need.',
   ),
+  UNRECORDED: variable(
+    z.enum(['http', 'fault'], 'must be http or fault').default('http'),
+    'http',
+    'What starts, stops and meter values get that could not be recorded: status 503, which boxes repeat, or the fault `InternalError`, for boxes that need one.',
+  ),
   MAX_BODY: variable(whole(1_024, 1_073_741_824, 1_048_576), '1048576', 'Bytes of a request as sent.'),
   MAX_DECOMPRESSED_BODY: variable(
     whole(1_024, 1_073_741_824, 4_194_304),

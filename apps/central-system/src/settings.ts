@@ -66,9 +66,11 @@ export function ingressSettings(configuration: Configuration): IngressSettings {
     maximumBodies: Math.max(configuration.MAX_BODIES, configuration.MAX_BODY + configuration.MAX_DECOMPRESSED_BODY),
     receiveTimeout: configuration.RECEIVE_TIMEOUT * 1_000,
     keepAliveTimeout: configuration.KEEP_ALIVE_TIMEOUT * 1_000,
+    silenceTimeout: (configuration.RESPONSE_DEADLINE + 60) * 1_000,
     maximumConnections: configuration.MAX_CONNECTIONS,
     maximumInFlight: configuration.MAX_IN_FLIGHT,
     faultStatus: configuration.FAULT_STATUS,
+    unrecorded: configuration.UNRECORDED,
     logIdTags: configuration.LOG_ID_TAGS,
     proxies: configuration.TRUST_PROXY,
   };

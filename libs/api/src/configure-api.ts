@@ -1,5 +1,5 @@
 import helmet from '@fastify/helmet';
-import { silentLog } from '@app/kernel';
+import { Pipelines, silentLog } from '@app/kernel';
 import type { Clock } from '@app/kernel';
 import { RequestMethod } from '@nestjs/common';
 import type { NestApplicationOptions, Type, DynamicModule } from '@nestjs/common';
@@ -45,6 +45,7 @@ export async function configureApi(app: NestFastifyApplication): Promise<void> {
   const log = options.logger ?? silentLog;
   const server = app.getHttpAdapter().getInstance();
   const routes = routesOf(server);
+  cutOffFloods(server);
   // First, so that refusals have these headers too.
   await secureAnswers(app, server);
   server.addHook('onResponse', logAnswers(log));
@@ -63,6 +64,14 @@ export async function configureApi(app: NestFastifyApplication): Promise<void> {
   app.useGlobalFilters(new ProblemFilter(log, routes));
   app.setGlobalPrefix('api', { exclude: unprefixed.map((path) => ({ path, method: RequestMethod.ALL })) });
   serveDocs(app, openApiOf(app, options.version));
+}
+
+function cutOffFloods(server: FastifyInstance): void {
+  const pipelines = new Pipelines();
+  server.addHook('onRequest', (request, reply, done) => {
+    if (pipelines.refuses(request.raw, reply.raw)) return void reply.hijack();
+    done();
+  });
 }
 
 const openPaths = ({ metricsPublic, open }: ApiOptions) => [

@@ -52,9 +52,13 @@ export function valuesOf(transactionData: readonly TransactionData[] | undefined
   return (transactionData ?? []).flatMap(({ values }) => values ?? []);
 }
 
+// A value may be as long as a message.
+const longestNumber = 64;
+const decimal = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?$/;
+
 /** The number of a raw reading; `undefined` for signed data and for text that is no number. */
 export function numberOf({ format, value }: CompleteReading): number | undefined {
-  if (format !== 'Raw' || !/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?$/.test(value)) return undefined;
+  if (format !== 'Raw' || value.length > longestNumber || !decimal.test(value)) return undefined;
   const number = Number(value);
   return Number.isFinite(number) ? number : undefined;
 }

@@ -45,10 +45,36 @@ export function isTimeZone(timeZone: string): boolean {
   return /^[A-Za-z]/.test(timeZone) && offsetAt(0, timeZone) !== undefined;
 }
 
+const quarter = 900_000;
+const offsets = new Map<string, number>();
+const mostOffsets = 10_000;
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+// Making one costs a hundred times as much as asking it. Zones come from settings: there are few.
+function clockOf(timeZone: string): Intl.DateTimeFormat {
+  const known = clocks.get(timeZone);
+  if (known !== undefined) return known;
+  const made = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' });
+  clocks.set(timeZone, made);
+  return made;
+}
+
 /** Milliseconds that clocks of a zone are ahead of UTC. */
 function offsetAt(moment: number, timeZone: string): number | undefined {
+  if (timeZone === 'UTC') return 0;
+  // Clocks are changed at the quarters of an hour only.
+  const key = `${Math.floor(moment / quarter)} ${timeZone}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  const offset = offsetOf(moment, timeZone);
+  if (offsets.size >= mostOffsets) offsets.clear();
+  if (offset !== undefined) offsets.set(key, offset);
+  return offset;
+}
+
+function offsetOf(moment: number, timeZone: string): number | undefined {
   try {
-    const parts = new Intl.DateTimeFormat('en-US', { timeZone, timeZoneName: 'longOffset' }).formatToParts(moment);
+    const parts = clockOf(timeZone).formatToParts(moment);
     const name = parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'GMT';
     const match = /^GMT([+-])(\d\d):(\d\d)(?::(\d\d))?$/.exec(name);
     if (match === null) return 0;

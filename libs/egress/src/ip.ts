@@ -40,7 +40,7 @@ export function carriedIn(address: ipaddr.IPv6, bits = 128): ipaddr.IPv4 | undef
 export function ipOf(text: string): Ip | undefined {
   if (isIPv4(text)) return ipaddr.IPv4.parse(text);
   if (!isIPv6(text)) return undefined;
-  const address = ipaddr.IPv6.parse(text.replace(/%.*$/s, ''));
+  const address = ipaddr.IPv6.parse(text.split('%', 1).join());
   return carriedIn(address) ?? address;
 }
 

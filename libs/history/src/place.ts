@@ -49,7 +49,7 @@ function eventsFile(path: string): string {
 /** A place as people may see it: without passwords. */
 export function shownPlace(place: Place): string {
   if (place.kind !== 'eventstoredb') return `${place.kind}:${place.file}`;
-  const hidden = redacted(place.connectionString).replace(/\?.*$/s, '');
+  const hidden = redacted(place.connectionString).split('?', 1).join();
   return place.namespace === undefined ? hidden : `${hidden} (${place.namespace})`;
 }
 

@@ -17,11 +17,15 @@ export interface IngressSettings {
   readonly receiveTimeout: number;
   /** How long an idle connection is kept for the next request of a box. Boxes call every few minutes at most. */
   readonly keepAliveTimeout: number;
+  /** How long a connection with a request or an answer under way may stand still: longer than an outside answer may take. */
+  readonly silenceTimeout: number;
   readonly maximumConnections: number;
   /** Most requests being answered at once; more are refused as overload. */
   readonly maximumInFlight: number;
   /** HTTP status of faults: the values of the SOAP binding, or 500 for all. */
   readonly faultStatus: 'binding' | '500';
+  /** What a request with transaction data gets that could not be recorded: an HTTP error, which is repeated, or a fault. */
+  readonly unrecorded: 'http' | 'fault';
   /** Writes idTags and raw texts of charge boxes into log lines. */
   readonly logIdTags: boolean;
   /** Whose word on where a request comes from is taken; nobody's when absent. */
@@ -38,9 +42,11 @@ export const ingressDefaults: IngressSettings = {
   maximumBodies: 256 * 1024 * 1024,
   receiveTimeout: 30_000,
   keepAliveTimeout: 75_000,
+  silenceTimeout: 180_000,
   maximumConnections: 20_000,
   maximumInFlight: 5_000,
   faultStatus: 'binding',
+  unrecorded: 'http',
   logIdTags: false,
 };
 

@@ -1,7 +1,8 @@
 import type { CommandBus } from '@nestjs/cqrs';
-import { silentLog, silentMeter } from '@app/kernel';
+import type { ErrorCode } from '@app/kernel';
+import { codedError, silentLog, silentMeter } from '@app/kernel';
 import type { EnvelopeParts } from '../../../test/support/envelopes';
-import { boot, envelope } from '../../../test/support/envelopes';
+import { boot, envelope, start } from '../../../test/support/envelopes';
 import { ingressDefaults } from './settings';
 import { SoapExchange } from './soap-exchange';
 
@@ -32,5 +33,32 @@ describe('the log line of a refused request', () => {
     expect(lines).toHaveLength(1);
     expect(lines[0]?.length).toBeLessThan(1_200);
     expect(lines[0]).toContain('"requestId":"r-1"');
+  });
+});
+
+describe('a request that could not be recorded', () => {
+  async function answerTo(body: string, error: Error, unrecorded: 'http' | 'fault' = 'http') {
+    const bus = { execute: async () => Promise.reject(error) } as unknown as CommandBus;
+    const ports = { bus, clock: { now: () => 0 }, meter: silentMeter, log: silentLog };
+    const exchange = new SoapExchange({ ...ingressDefaults, unrecorded }, ports);
+    return exchange.answer(Buffer.from(envelope({ body })), { requestId: 'r-1' });
+  }
+  const fault = { status: 500, fault: 'InternalError', text: expect.stringContaining('may not have been') as string };
+  const none = { status: 503, text: 'It may not have been recorded. Ask the operator about request r-1.\n' };
+
+  it.each<ErrorCode>(['store-unavailable', 'store-full', 'mailbox-full', 'conflict-persists'])(
+    'gets no fault when it carries transaction data, so that the box repeats it: %s',
+    async (code) => {
+      const answer = await answerTo(start(), codedError(code));
+      expect(answer).toMatchObject(none);
+      expect(answer.fault).toBeUndefined();
+    },
+  );
+
+  it('gets a fault when it carries none, when a repetition would fail as well, and when it shall', async () => {
+    expect(await answerTo('<cs:heartbeatRequest/>', codedError('store-unavailable'))).toMatchObject(fault);
+    expect(await answerTo(start(), new Error('a defect'))).toMatchObject(fault);
+    expect(await answerTo(start(), codedError('append-too-large'))).toMatchObject(fault);
+    expect(await answerTo(start(), codedError('store-unavailable'), 'fault')).toMatchObject(fault);
   });
 });

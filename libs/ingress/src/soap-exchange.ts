@@ -1,6 +1,7 @@
 import type { CentralSystemOperation, FaultName, OcppVersion, Quirk } from '@app/ocpp';
-import { ocpp15 } from '@app/ocpp';
+import { carriesTransactionData, ocpp15 } from '@app/ocpp';
 import type { Clock, Exchange, Log, Meter, Witness } from '@app/kernel';
+import type { ErrorCode } from '@app/kernel';
 import { errorCode, errorTable } from '@app/kernel';
 import type { RequestOrigin } from '@app/runtime';
 import { AnswerChargeBox, NoteQuirks } from '@app/runtime';
@@ -14,7 +15,7 @@ import type { IngressSettings } from './settings';
 export interface SoapAnswer {
   readonly status: number;
   readonly contentType: string;
-  readonly xml: string;
+  readonly text: string;
   /** Name of the fault, if it is one. */
   readonly fault?: string;
 }
@@ -37,13 +38,28 @@ interface Ports {
   readonly witness?: Witness;
 }
 
+/** Failures that another try may not meet. After any other one a box that repeated for ever would never get to what comes next. */
+const passing: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'store-unavailable',
+  'store-full',
+  'store-unwritable',
+  'store-denied',
+  'store-closed',
+  'conflict-persists',
+  'mailbox-full',
+  'overloaded',
+  'event-newer',
+]);
+
+export const plainText = 'text/plain; charset=utf-8';
+
 /** Most refused requests whose deviations are noted at once. */
 const mostNoting = 50;
 
 /** The versions that are spoken here. */
 export const spokenVersions: readonly OcppVersion[] = [ocpp15];
 
-/** From the bytes of a request to the bytes of its answer, by way of the command bus. Never rejects: every failure has a fault. */
+/** From the bytes of a request to the bytes of its answer, by way of the command bus. Never rejects: every failure has an answer. */
 export class SoapExchange {
   private readonly read: ReadRequest;
   private readonly write: WriteResponse;
@@ -69,7 +85,7 @@ export class SoapExchange {
     const milliseconds = performance.now() - begin;
     if (message.kind === 'request')
       this.ports.meter.observe('ocpp_request_seconds', milliseconds / 1000, message.operation);
-    const isOdd = answer.fault !== undefined || message.quirks.length > 0;
+    const isOdd = answer.status !== 200 || message.quirks.length > 0;
     if (this.ports.witness?.wants(isOdd) === true)
       this.ports.witness.take(
         exchangeOf({ at: new Date(at).toISOString(), milliseconds, body }, arrival, message, answer),
@@ -77,9 +93,10 @@ export class SoapExchange {
     return answer;
   }
 
-  /** The answer to a request that cannot be taken now. */
+  /** The answer to a request that cannot be taken now; what it carries nobody has looked at. */
   overloaded(): SoapAnswer {
-    return this.fault('InternalError', errorTable.overloaded, { soapVersion: '1.2' });
+    if (this.settings.unrecorded === 'http') return undelivered(errorTable.overloaded);
+    return { ...this.fault('InternalError', errorTable.overloaded, { soapVersion: '1.2' }), status: 503 };
   }
 
   private async dispatch(message: InboundRequest, arrival: Arrival): Promise<SoapAnswer> {
@@ -132,7 +149,7 @@ export class SoapExchange {
     return {
       status: 200,
       contentType: contentTypeOf(soapVersion),
-      xml: this.write(message.operation, response, headers),
+      text: this.write(message.operation, response, headers),
     };
   }
 
@@ -155,7 +172,11 @@ export class SoapExchange {
       'Request failed',
     );
     // What went wrong inside is for the log. The box learns that it may try again, and the number to ask us about.
-    return this.fault('InternalError', `Nothing was recorded. Ask the operator about request ${requestId}.`, message);
+    const detail = `It may not have been recorded. Ask the operator about request ${requestId}.`;
+    const isPrecious = carriesTransactionData.has(operation as CentralSystemOperation);
+    if (isPrecious && code !== undefined && passing.has(code) && this.settings.unrecorded === 'http')
+      return undelivered(detail);
+    return this.fault('InternalError', detail, message);
   }
 
   private fault(
@@ -173,7 +194,7 @@ export class SoapExchange {
       ...(notUnderstood === undefined ? {} : { notUnderstood }),
     });
     const contentType = contentTypeOf(soapVersion);
-    return { status: this.settings.faultStatus === '500' ? 500 : status, contentType, xml, fault };
+    return { status: this.settings.faultStatus === '500' ? 500 : status, contentType, text: xml, fault };
   }
 
   // Unique without chance for each message: a random number for the run, and a count. A URI, as wsa:MessageID wants.
@@ -181,6 +202,11 @@ export class SoapExchange {
     this.messages += 1;
     return `urn:ocpp-central-system:${this.run}:${this.messages}`;
   }
+}
+
+/** No fault: a sender does not repeat what was answered by one (OCPP 1.5, 8.2), and does repeat what was not delivered. */
+function undelivered(detail: string): SoapAnswer {
+  return { status: 503, contentType: plainText, text: `${detail}\n` };
 }
 
 /** Quirks with their texts, in as many characters as one line of the log should hold of a box. */
@@ -198,7 +224,7 @@ function exchangeOf(
   taken: Pick<Exchange, 'at' | 'milliseconds' | 'body'>,
   { requestId, remoteAddress, headers = {} }: Arrival,
   { chargeBoxIdentity, operation, quirks }: InboundRequest | RefusedRequest,
-  { status, xml, fault }: SoapAnswer,
+  { status, text, fault }: SoapAnswer,
 ): Exchange {
   return {
     ...taken,
@@ -210,6 +236,6 @@ function exchangeOf(
     ...(fault === undefined ? {} : { fault }),
     quirks: [...new Set(quirks.map(({ name }) => name))],
     status,
-    answer: xml,
+    answer: text,
   };
 }

@@ -3,14 +3,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
+import { LRUCache } from 'lru-cache';
 import { deflate, gzip } from 'node:zlib';
 import type { Log, Meter } from '@app/kernel';
-import { waitingConnections } from '@app/kernel';
+import { Pipelines, waitingConnections } from '@app/kernel';
 import type { BodyRefused } from './body';
 import { readBody } from './body';
 import { BodyRoom } from './body-room';
 import type { IngressSettings } from './settings';
 import type { SoapAnswer, SoapExchange } from './soap-exchange';
+import { plainText } from './soap-exchange';
 import { normalisedPath, targetOf } from './target';
 
 export type WsdlSource = (service: 'central-system' | 'charge-point', address: string) => string;
@@ -23,7 +25,6 @@ interface Parts {
 }
 
 const pack = { gzip: promisify(gzip), deflate: promisify(deflate) };
-const plain = 'text/plain; charset=utf-8';
 // Smaller answers grow when compressed (OCPP 1.5, 8.6).
 const worthCompressing = 1_024;
 
@@ -34,6 +35,8 @@ export class SoapListener {
   private readonly run = randomBytes(6).toString('base64url');
   private readonly answering = new WeakMap<Socket, ServerResponse>();
   private readonly room: BodyRoom;
+  private readonly pipelines = new Pipelines();
+  private readonly descriptions = new LRUCache<string, Buffer>({ max: 16 });
   private requests = 0;
   private inFlight = 0;
   private draining = false;
@@ -57,6 +60,8 @@ export class SoapListener {
     );
     this.server.maxConnections = settings.maximumConnections;
     this.server.maxHeadersCount = 100;
+    // Who does not read an answer does not keep it for ever.
+    this.server.timeout = settings.silenceTimeout;
     // Without a listener for `upgrade`, an offer of another protocol is served as HTTP/1.1 (RFC 9110, 7.8).
     this.server.on('clientError', (error: NodeJS.ErrnoException, socket) =>
       this.refuseGarbage(error, socket as Socket),
@@ -96,6 +101,8 @@ export class SoapListener {
   }
 
   private async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.pipelines.refuses(request, response))
+      return this.parts.meter.count('ocpp_refused_http_total', 'pipelined');
     this.answering.set(request.socket, response);
     try {
       await this.route(request, response);
@@ -138,8 +145,7 @@ export class SoapListener {
   }
 
   private sendOverloaded(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.setHeader('Retry-After', '5');
-    return this.send(request, response, { ...this.parts.exchange.overloaded(), status: 503 });
+    return this.send(request, response, this.parts.exchange.overloaded());
   }
 
   private async answer(body: Buffer, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -149,35 +155,40 @@ export class SoapListener {
       contentType: request.headers['content-type'],
       headers: request.headers,
       remoteAddress: this.settings.proxies?.clientOf(request) ?? request.socket.remoteAddress,
-      hangUp: () => this.waits(response),
+      hangUp: () => this.waits(request.socket, response),
     });
     return this.send(request, response, answer);
   }
 
   /** The request waits for somebody outside: it is bounded by connections then, not by what is worked on at once. */
-  private waits(response: ServerResponse): AbortSignal {
+  private waits(socket: Socket, response: ServerResponse): AbortSignal {
     const hungUp = new AbortController();
-    if (response.destroyed || response.closed) {
+    if (response.destroyed || response.closed || socket.destroyed) {
       // It has hung up already, and will not do so again.
       hungUp.abort();
       return hungUp.signal;
     }
     this.inFlight -= 1;
-    response.once('close', () => {
+    // Of answers that stand in line behind another one only the connection tells the end.
+    const ends = [response, socket];
+    const end = () => {
+      for (const each of ends) each.off('close', end);
       this.inFlight += 1;
       if (!response.writableFinished) hungUp.abort();
-    });
+    };
+    for (const each of ends) each.on('close', end);
     return hungUp.signal;
   }
 
   private async send(request: IncomingMessage, response: ServerResponse, answer: SoapAnswer): Promise<void> {
-    const coding = answer.xml.length > worthCompressing ? codingFor(request) : undefined;
-    const body = coding === undefined ? answer.xml : await pack[coding](answer.xml);
+    const coding = answer.text.length > worthCompressing ? codingFor(request) : undefined;
+    const body = coding === undefined ? answer.text : await pack[coding](answer.text);
     const headers: Record<string, string | number> = {
       'Content-Type': answer.contentType,
       'Content-Length': Buffer.byteLength(body),
     };
     if (coding !== undefined) headers['Content-Encoding'] = coding;
+    if (answer.status === 503) headers['Retry-After'] = '5';
     if (this.draining) headers.Connection = 'close';
     response.writeHead(answer.status, headers).end(body);
   }
@@ -205,10 +216,15 @@ export class SoapListener {
     service: 'central-system' | 'charge-point',
   ): void {
     const host = /^[A-Za-z0-9.:[\]-]{1,255}$/.exec(request.headers.host ?? '')?.[0] ?? `localhost:${this.port}`;
-    const body = this.parts.wsdl(service, `http://${host}${this.settings.path}`);
-    response
-      .writeHead(200, { 'Content-Type': 'text/xml; charset=utf-8', 'Content-Length': Buffer.byteLength(body) })
-      .end(body);
+    const body = this.description(service, `http://${host}${this.settings.path}`);
+    response.writeHead(200, { 'Content-Type': 'text/xml; charset=utf-8', 'Content-Length': body.length }).end(body);
+  }
+
+  private description(service: 'central-system' | 'charge-point', address: string): Buffer {
+    const key = `${service} ${address}`;
+    const known = this.descriptions.get(key) ?? Buffer.from(this.parts.wsdl(service, address));
+    this.descriptions.set(key, known);
+    return known;
   }
 
   private refuse(response: ServerResponse, status: number, reason: string, sentence: string): void {
@@ -218,7 +234,7 @@ export class SoapListener {
 
   private sendPlain(response: ServerResponse, status: number, sentence: string): void {
     const body = `${sentence}\n`;
-    response.writeHead(status, { 'Content-Type': plain, 'Content-Length': Buffer.byteLength(body) }).end(body);
+    response.writeHead(status, { 'Content-Type': plainText, 'Content-Length': Buffer.byteLength(body) }).end(body);
   }
 
   private refuseWebSocket(request: IncomingMessage, response: ServerResponse): void {
@@ -251,7 +267,7 @@ function asksForWebSocket({ method, headers }: IncomingMessage): boolean {
 function endWith(socket: Socket, status: string, body: string): void {
   const length = Buffer.byteLength(body);
   socket.end(
-    `HTTP/1.1 ${status}\r\nContent-Type: ${plain}\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status}\r\nContent-Type: ${plainText}\r\nConnection: close\r\nContent-Length: ${length}\r\n\r\n${body}`,
     () => socket.destroySoon(),
   );
 }

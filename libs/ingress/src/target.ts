@@ -1,3 +1,5 @@
+import { withoutTrailing } from '@app/kernel';
+
 /** What a request target asks for, once scheme, host and letter case are out of the way. */
 export interface Target {
   readonly path: string;
@@ -22,7 +24,7 @@ export function targetOf(url: string): Target {
 function parse(url: string): Target {
   const origin = url.replace(/^https?:\/\/[^/?#]*/i, '');
   const [path = '', query = ''] = origin.toLowerCase().split('?', 2);
-  const trimmed = path.length > 1 ? path.replace(/\/+$/, '') : path;
+  const trimmed = withoutTrailing(path, '/') || '/';
   const wsdl = /(?:^|&)wsdl(?:=([^&]*))?(?:&|$)/.exec(query);
   if (wsdl === null) return { path: trimmed };
   return {

@@ -11,5 +11,6 @@ export * from './log-pages';
 export * from './mailbox';
 export * from './metrics';
 export * from './semaphore';
+export * from './text';
 export * from './thread';
 export * from './veil';

@@ -70,8 +70,9 @@ function wanted(element: XmlElement, by: Replacement, inside: boolean, at = 0): 
 }
 
 // Good for what is well-formed, and for nothing else.
-const token = /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<[^"'>]*(?:(?:"[^"]*"|'[^']*')[^"'>]*)*>|[^<]+/g;
-const attribute = /([^\s=<>"'/]+)(\s*=\s*)("[^"]*"|'[^']*')/g;
+const token =
+  /<!--[\s\S]*?-->|<!\[CDATA\[[\s\S]*?\]\]>|<\?[\s\S]*?\?>|<[^"'>]*(?:(?:"[^"]*"|'[^']*')[^"'>]*)*>|[^<]+/gy;
+const attribute = /(?<=\s)([^\s=<>"'/]+)(\s*=\s*)("[^"]*"|'[^']*')/g;
 
 interface Open {
   readonly meant: boolean;

@@ -17,7 +17,7 @@ export const truthText = z.preprocess(truth, z.boolean());
 const withZone = (value: unknown) => {
   if (typeof value !== 'string') return value;
   if (/^\d{4}-\d\d-\d\d$/.test(value)) return `${value}T00:00:00Z`;
-  return value.replace(/^(\S+T\S+) (\d\d:\d\d)$/, '$1+$2');
+  return value.replace(/^([\d-]+T[\d:.]+) (\d\d:\d\d)$/, '$1+$2');
 };
 
 const instant = z.iso

@@ -1,5 +1,5 @@
 import type { CentralSystemOperation, CentralSystemResponse, IdTagInfo } from '@app/ocpp';
-import { ocppFault } from '@app/ocpp';
+import { carriesTransactionData, ocppFault } from '@app/ocpp';
 import type { ChargeBoxEvent } from '../events';
 import type { Facts, MessageOrigin } from '../message';
 import { operations } from '../operations';
@@ -7,13 +7,6 @@ import type { BuiltIn, Inbound } from '../outcome';
 import type { ChargeBoxState } from '../state';
 import type { DelegationMessage, DelegationOutcome } from './message';
 import type { PendingRequest } from './state';
-
-/** Operations that carry what money depends on: nobody answering them must not lose it. */
-const carriesTransactionData: ReadonlySet<CentralSystemOperation> = new Set<CentralSystemOperation>([
-  'StartTransaction',
-  'StopTransaction',
-  'MeterValues',
-]);
 
 const refused = (reason: string, events: readonly ChargeBoxEvent[] = []): DelegationOutcome => ({
   outcome: 'refused',

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { codedError } from '@app/kernel';
+import { codedError, withoutTrailing } from '@app/kernel';
 import { optionFaults, optionsIn, optionText } from './connection-options';
 import type { ConnectionOption } from './connection-options';
 
@@ -78,12 +78,12 @@ function partsOf(connectionString: string): Parts {
   const [start = '', discovers] = scheme.exec(text) ?? [];
   const [place = '', ...query] = text.slice(start.length).split('?');
   const at = place.lastIndexOf('@');
-  const names = place.slice(at + 1).replace(/\/+$/, '');
+  const names = withoutTrailing(place.slice(at + 1), '/');
   return {
     discovers: discovers !== undefined,
     credentials: at < 0 ? undefined : place.slice(0, at),
     hosts: names.split(',').map((host) => (host.includes(':') ? host : `${host}:${defaultPort}`)),
-    options: optionsIn(query.join('?').replace(/\/+$/, '')),
+    options: optionsIn(withoutTrailing(query.join('?'), '/')),
   };
 }
 

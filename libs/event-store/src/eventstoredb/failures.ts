@@ -48,7 +48,7 @@ export function failureOf(thrown: unknown): Failure {
 
 /** What the client says, once, without the notes that it hangs on. */
 function detailOf({ type, code, message = '' }: ClientError): string {
-  const said = message.replace(/\s*Resolution note:.*$/s, '').trim();
+  const said = message.split('Resolution note:', 1).join().trim();
   return (said === '' ? [type, code].filter(isSaid).join(' ') : said).slice(0, 300);
 }
 

@@ -19,6 +19,13 @@ export type CentralSystemOperation = keyof typeof centralSystem;
 /** Name of an operation that charge points serve. */
 export type ChargePointOperation = keyof typeof chargePoint;
 
+/** Operations that carry what money depends on (OCPP 1.5, 4.7, 4.8, 4.10): whatever happens, it must not be lost. */
+export const carriesTransactionData: ReadonlySet<CentralSystemOperation> = new Set<CentralSystemOperation>([
+  'StartTransaction',
+  'StopTransaction',
+  'MeterValues',
+]);
+
 export type CentralSystemRequest<Name extends CentralSystemOperation = CentralSystemOperation> = RequestOf<
   typeof centralSystem,
   Name

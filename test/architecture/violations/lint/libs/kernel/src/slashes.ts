@@ -1,0 +1,1 @@
+export const trimmed = (path: string): string => path.replace(/\/+$/, '');
