@@ -103,6 +103,7 @@ export default [
   {
     ignores: [
       'dist',
+      'apps/client/dist',
       'coverage',
       'node_modules',
       'data',
