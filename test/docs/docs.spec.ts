@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { eventSchemas } from '@app/charge-box';
+import { findingCodes } from '@app/history';
 import { variables } from '../../apps/central-system/src/configuration';
 import type { TestService } from '../support/service';
 import { apiKey, startTestService } from '../support/service';
@@ -46,6 +47,11 @@ describe.each(pages)('%s', (page) => {
 it('docs/events.md names every type of event', () => {
   const types = Object.keys(eventSchemas);
   expect(types.filter((type) => !text('docs/events.md').includes(`\`${type}\``))).toEqual([]);
+});
+
+it('docs/history.md and docs/changed-history.md name every finding of verify', () => {
+  const told = text('docs/history.md') + text('docs/changed-history.md');
+  expect([...findingCodes].filter((code) => !told.includes(`\`${code}\``))).toEqual([]);
 });
 
 describe('the examples for integrators', () => {

@@ -26,4 +26,5 @@ export { longEnough, tracesOf } from './traces';
 export type { Trace, Traces } from './traces';
 export { checks, verifyHistory } from './verify';
 export type { CheckResult, Verification } from './verify';
+export { findingCodes } from './verify/check';
 export type { Check, CheckRun, Finding } from './verify/check';
