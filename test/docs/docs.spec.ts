@@ -76,4 +76,13 @@ describe('the examples for integrators', () => {
     const { body } = await service.api<{ rows: unknown[] }>('GET', '/api/transactions?idTag=CARD-1');
     expect(body.rows).toMatchObject([{ identity: 'DOCS-1', idTagStatus: 'Accepted', parentIdTag: 'FAMILY' }]);
   });
+
+  it('are followed by those for operators, who end the transaction by hand', async () => {
+    const forOperators = runnableIn(text('docs/operators.md'));
+    expect(forOperators).toHaveLength(3);
+    for (const script of forOperators) expect({ script, ...(await run(script)) }).toMatchObject({ code: 0 });
+    const { body } = await service.api<object>('GET', '/api/transactions/1');
+    expect(body).toMatchObject({ status: 'closed', meterStop: 15_000, closeReason: 'The box was replaced.' });
+    expect((await service.api<object>('GET', '/api/answering')).body).toMatchObject({ answers: {} });
+  });
 });

@@ -54,7 +54,7 @@ class TransactionsRun implements CheckRun {
         code: 'open-too-long',
         what: `Transaction ${transactionId} has been open since ${since}${superseded ? ', though another one started on its connector later' : ''}.`,
         place: { ...place, transactionId },
-        todo: 'See whether its stop came as an orphan (GET /api/transactions/orphans), and close it (POST /api/transactions/{id}/close).',
+        todo: 'See whether its stop came as an orphan (GET /api/orphans), and close it (POST /api/transactions/{id}/close).',
       });
     }
     for (const { transactionId, place } of this.orphans.values())
