@@ -1,4 +1,5 @@
 export { boxAt } from './box-at';
+export { isKnown } from './box-streams';
 export type { BoxAt } from './box-at';
 export { copyHistory } from './copy';
 export type { CopyOptions, CopyProgress, CopyReport } from './copy';
