@@ -37,14 +37,14 @@ export async function benchCluster({
     const environment = { EVENT_STORE: server.connectionString, EVENT_STORE_NAMESPACE: server.namespace ?? '' };
     const shared = await requestsOn(environment, duration);
     const twoInstances = await requestsOnTwo(environment, duration);
-    const { stop, ...log } = await startShared();
+    const log = await startShared();
     const one = await openEventStoreDb(log);
     const other = await openEventStoreDb(log);
     const appendsPerSecond = await append(one, events);
     const catchUpPerSecond = await catchUp(other, events);
     const visible = await visibility(one, other, 500);
     await Promise.all([one.close(), other.close()]);
-    await stop();
+    await log.stop();
     const ratio = shared.requestsPerSecond / embedded.requestsPerSecond;
     const { serviceMegabytes } = shared;
     return { embedded, shared, ratio, twoInstances, appendsPerSecond, catchUpPerSecond, visible, serviceMegabytes };
