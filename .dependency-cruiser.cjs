@@ -95,7 +95,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: base === '' ? '^(dist|test/architecture/violations)/' : '^dist/' },
+    exclude: { path: base === '' ? '^(dist|apps/client/dist|test/architecture/violations)/' : '^dist/' },
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

@@ -113,6 +113,7 @@ export default [
   {
     ignores: [
       'dist',
+      'apps/client/dist',
       'coverage',
       'node_modules',
       'data',

@@ -1,13 +1,14 @@
 import { openEventStoreDb } from '@app/event-store';
 import type { EventStore, EventToAppend } from '@app/kernel';
-import { startDouble } from './double';
+import { startShared } from './double';
 import { load } from './load';
 import type { LoadResult } from './load';
 import { httpRequest, start } from './messages';
 import { residentBytes } from './memory';
 import { startService, trialFolder } from './processes';
 
-// EventStoreDB's protocol, on the double in a process of its own: what the client and the adapter cost, not what a server does.
+// EventStoreDB's protocol, on the double in a process of its own: what the client and the adapter cost, not what a server does. With
+// ESDB_TEST_CONNECTION on that server instead.
 
 export interface ClusterFigures {
   /** StartTransaction, 64 connections. */
@@ -30,15 +31,15 @@ export async function benchCluster({
   readonly duration: number;
   readonly events: number;
 }): Promise<ClusterFigures> {
-  const server = await startDouble();
+  const server = await startShared();
   try {
     const embedded = await requestsOn({}, duration);
-    const environment = { EVENT_STORE: server.connectionString };
+    const environment = { EVENT_STORE: server.connectionString, EVENT_STORE_NAMESPACE: server.namespace ?? '' };
     const shared = await requestsOn(environment, duration);
     const twoInstances = await requestsOnTwo(environment, duration);
-    const log = await startDouble();
-    const one = await openEventStoreDb({ connectionString: log.connectionString });
-    const other = await openEventStoreDb({ connectionString: log.connectionString });
+    const log = await startShared();
+    const one = await openEventStoreDb(log);
+    const other = await openEventStoreDb(log);
     const appendsPerSecond = await append(one, events);
     const catchUpPerSecond = await catchUp(other, events);
     const visible = await visibility(one, other, 500);

@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { endsWithUs } from './processes';
@@ -25,4 +26,19 @@ export async function startDouble(): Promise<Double> {
       await exited;
     },
   };
+}
+
+/** A store that instances share, with nothing in it yet. */
+export interface SharedStore {
+  readonly connectionString: string;
+  readonly namespace?: string;
+  stop(): Promise<void>;
+}
+
+/** On the server that ESDB_TEST_CONNECTION names, where what is written stays, or else on a double. */
+export async function startShared(): Promise<SharedStore> {
+  const server = process.env.ESDB_TEST_CONNECTION;
+  if (server === undefined) return startDouble();
+  const namespace = `bench_${randomBytes(8).toString('hex')}`;
+  return { connectionString: server, namespace, stop: () => Promise.resolve() };
 }

@@ -159,7 +159,7 @@ async function requests(): Promise<{ readonly rows: readonly Row[]; readonly ste
 async function instances(): Promise<ClusterFigures> {
   const cluster = await benchCluster({ duration: quick ? 2_000 : 6_000, events: quick ? 20_000 : 200_000 });
   say(
-    `\nEventStoreDB's protocol (the double): StartTransaction ${round(cluster.shared.requestsPerSecond)} /s, ${cluster.ratio.toFixed(3)} times the embedded store (${round(cluster.embedded.requestsPerSecond)} /s), two instances ${round(cluster.twoInstances)} /s;`,
+    `\nEventStoreDB's protocol (${process.env.ESDB_TEST_CONNECTION === undefined ? 'the double' : 'the server'}): StartTransaction ${round(cluster.shared.requestsPerSecond)} /s, ${cluster.ratio.toFixed(3)} times the embedded store (${round(cluster.embedded.requestsPerSecond)} /s), two instances ${round(cluster.twoInstances)} /s;`,
   );
   say(
     `  appends ${round(cluster.appendsPerSecond)} events/s, catching up ${round(cluster.catchUpPerSecond)} events/s, an append is seen at another instance after p50 ${cluster.visible.p50.toFixed(2)} ms, p99 ${cluster.visible.p99.toFixed(2)} ms; ${cluster.serviceMegabytes} MB`,

@@ -64,6 +64,15 @@ describe.each(composeFiles)('%s', (file) => {
     expect(named.filter((name) => !Object.hasOwn(example, name))).toEqual([]);
     expect(Object.values(example).filter((value) => value !== '')).toEqual([]);
   });
+
+  it('hands on each setting under its own name, and what the operator leaves out as nothing', () => {
+    for (const [, { environment = {} }] of ours) {
+      const handedOn = Object.entries(environment).filter(([, value]) => String(value).endsWith(':-}'));
+      expect(handedOn.map(([name]) => name)).toContain('WEBHOOK_ALLOW');
+      expect(handedOn.filter(([name, value]) => value !== `\${${name}:-}`)).toEqual([]);
+      expect(environment.OUTBOUND_ALLOW).toMatch(/^\$\{OUTBOUND_ALLOW:/);
+    }
+  });
 });
 
 describe('Dockerfile', () => {
@@ -88,6 +97,36 @@ describe('Dockerfile', () => {
     };
     const needed = ['.swcrc', 'nest-cli.json', 'tsconfig.json', ...compilerOptions.builder.options.filenames];
     expect(needed.filter((name) => left.includes(name) || left.includes(name.split('/')[0] ?? ''))).toEqual([]);
+  });
+});
+
+describe('ocpp-history', () => {
+  const { bin } = JSON.parse(text('package.json')) as { bin: { 'ocpp-history': string } };
+  const file = bin['ocpp-history'];
+
+  it('is a program of the image', () => {
+    expect(text(file.replace(/^dist\/(.*)\.js$/, '$1.ts'))).toMatch(/^#!\/usr\/bin\/env node\n/);
+    expect(dockerfile).toContain(`chmod +x ${file} `);
+    expect(dockerfile).toContain(`ln -s /app/${file} /usr/local/bin/ocpp-history\n`);
+  });
+
+  it('has the user, the folder and the settings of the unit of systemd, and hands on words and exit code', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'history-'));
+    writeFileSync(join(folder, 'systemd-run'), '#!/bin/sh\nprintf "%s\\n" "$@"; exit 3\n', { mode: 0o755 });
+    const { status, stdout } = spawnSync('sh', [join(root, 'deploy/systemd/ocpp-history'), 'tail', '--box', 'A B'], {
+      encoding: 'utf8',
+      env: { ...process.env, PATH: `${folder}:${process.env.PATH}` },
+    });
+    rmSync(folder, { recursive: true });
+    const words = stdout.trim().split('\n');
+    const [dataDir] = /DATA_DIR=\S+/.exec(unit) ?? [];
+    const shared = ['DynamicUser', 'User', 'StateDirectory', 'StateDirectoryMode', 'UMask', 'EnvironmentFile'];
+    for (const name of shared) expect(words).toContain(`--property=${new RegExp(`^${name}=.*$`, 'm').exec(unit)?.[0]}`);
+    expect(words).toContain(`--setenv=${dataDir}`);
+    expect(words).toContain('--pipe');
+    const home = /^WorkingDirectory=(.*)$/m.exec(unit)?.[1];
+    expect(words.slice(-5)).toEqual(['/usr/bin/node', `${home}/${file}`, 'tail', '--box', 'A B']);
+    expect(status).toBe(3);
   });
 });
 

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { eventSchemas } from '@app/charge-box';
+import { findingCodes } from '@app/history';
 import { variables } from '../../apps/central-system/src/configuration';
 import type { TestService } from '../support/service';
 import { apiKey, startTestService } from '../support/service';
@@ -48,6 +49,11 @@ it('docs/events.md names every type of event', () => {
   expect(types.filter((type) => !text('docs/events.md').includes(`\`${type}\``))).toEqual([]);
 });
 
+it('docs/history.md and docs/changed-history.md name every finding of verify', () => {
+  const told = text('docs/history.md') + text('docs/changed-history.md');
+  expect([...findingCodes].filter((code) => !told.includes(`\`${code}\``))).toEqual([]);
+});
+
 describe('the examples for integrators', () => {
   let service: TestService;
   beforeAll(async () => {
@@ -69,5 +75,14 @@ describe('the examples for integrators', () => {
     expect((await run('curl -fsS $API/api/transactions')).code).not.toBe(0);
     const { body } = await service.api<{ rows: unknown[] }>('GET', '/api/transactions?idTag=CARD-1');
     expect(body.rows).toMatchObject([{ identity: 'DOCS-1', idTagStatus: 'Accepted', parentIdTag: 'FAMILY' }]);
+  });
+
+  it('are followed by those for operators, who end the transaction by hand', async () => {
+    const forOperators = runnableIn(text('docs/operators.md'));
+    expect(forOperators).toHaveLength(3);
+    for (const script of forOperators) expect({ script, ...(await run(script)) }).toMatchObject({ code: 0 });
+    const { body } = await service.api<object>('GET', '/api/transactions/1');
+    expect(body).toMatchObject({ status: 'closed', meterStop: 15_000, closeReason: 'The box was replaced.' });
+    expect((await service.api<object>('GET', '/api/answering')).body).toMatchObject({ answers: {} });
   });
 });

@@ -1,20 +1,24 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { runShell } from './shell';
 
 // The commands of docs/history.md run one after the other and say what the page shows. Runs on what `npm run build` made.
 
 const root = join(__dirname, '../..');
-const dataDir = mkdtempSync(join(tmpdir(), 'ocpp-docs-'));
+const page = readFileSync(join(root, 'docs/history.md'), 'utf8');
+const [, newFolder = ''] = /```sh\n(export DATA_DIR=.*\n)```/.exec(page) ?? [];
+let dataDir = '';
+beforeAll(async () => {
+  const { output } = await runShell(`${newFolder}echo "$DATA_DIR"`, { DATA_DIR: '' });
+  dataDir = output.trim();
+  expect(readdirSync(dataDir)).toEqual([]);
+});
 afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 
 /** Each command of the page with the lines that are shown below it. */
-const examples = [
-  ...readFileSync(join(root, 'docs/history.md'), 'utf8').matchAll(
-    /```sh runnable\n([\s\S]*?)```\n\n((?: {4}.*\n|\n(?= {4}))*)/g,
-  ),
-].map(([, script = '', shown = '']) => ({ script, shown: shown.replace(/^ {4}/gm, '') }));
+const examples = [...page.matchAll(/```sh runnable\n([\s\S]*?)```\n\n((?: {4}.*\n|\n(?= {4}))*)/g)].map(
+  ([, script = '', shown = '']) => ({ script, shown: shown.replace(/^ {4}/gm, '') }),
+);
 
 /** Without what differs from one run to the next. */
 const steady = (text: string): string =>

@@ -131,6 +131,9 @@ describe('a command line', () => {
   it('ends with the code 1 when nothing is found', async () => {
     const stranger = await history(['show', 'STRANGER']);
     expect(stranger).toMatchObject({ status: 1, stdout: '', stderr: 'Nothing is known of STRANGER.\n' });
+    const silent = await history(['tail', '--box', 'bOX-7', '--box', 'BOX-7', '--lines', '1']);
+    expect(silent).toMatchObject({ status: 0, stdout: expect.stringContaining('BOX-7') as string });
+    expect(silent.stderr).toBe('Nothing is known of bOX-7: letter case counts.\n');
     const early = await history(['show', 'BOX-7', '--at', '2026-01-01']);
     expect(early).toMatchObject({ status: 1, stderr: 'Nothing is known of BOX-7 at that moment; it came later.\n' });
     expect(await history(['transaction', '77'])).toMatchObject({ status: 1, stdout: '' });

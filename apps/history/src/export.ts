@@ -7,7 +7,7 @@ import { finished } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { StoreOptions } from './places';
 import { placeFrom, withLog, withStore } from './places';
-import { checkMoments, selectionFrom, withSelection } from './tail';
+import { checkMoments, selectionFrom, tellUnknown, withSelection } from './tail';
 
 interface Options extends StoreOptions {
   readonly pseudonymise?: boolean;
@@ -33,6 +33,7 @@ async function exported(file: string, options: Options, command: Command): Promi
   const pseudonyms = options.pseudonymise ? new Pseudonyms(keyFrom(options.keyFile, command)) : undefined;
   await withLog(placeFrom(options, command), async (log, progress) => {
     await checkMoments(log, selection);
+    await tellUnknown(log, selection);
     const target = targetOf(file);
     try {
       const onProgress = (share: number, events: number) => progress.take({ phase: 'exporting', share, events });

@@ -1,8 +1,8 @@
 import type { Selection } from '@app/history';
-import { checkMoment, filterOf, scan, selects, startOf, withMaskedEvent } from '@app/history';
+import { checkMoment, filterOf, isKnown, scan, selects, startOf, withMaskedEvent } from '@app/history';
 import type { EventStore, Position, RecordedEvent } from '@app/kernel';
 import { Command } from 'commander';
-import { lineOf } from './lines';
+import { lineOf, plain } from './lines';
 import { print } from './output';
 import type { StoreOptions } from './places';
 import { again, momentFrom, placeFrom, typesFrom, wholeFrom, withLog, withStore } from './places';
@@ -59,12 +59,19 @@ async function tail(options: Options, command: Command): Promise<void> {
   };
   await withLog(placeFrom(options, command), async (log) => {
     await checkMoments(log, selection);
+    await tellUnknown(log, selection);
     const end = await log.head();
     if (selection.since === undefined && selection.until === undefined)
       for (const event of await lastOf(log, selection, { end, lines })) await show(event);
     else await between(log, selection, { end, show });
     if (options.follow) await follow(log, selection, { after: end, show });
   });
+}
+
+/** Who mistyped a name would otherwise take it that nothing happened. */
+export async function tellUnknown(log: EventStore, { boxes = [] }: Selection): Promise<void> {
+  for (const box of boxes)
+    if (!(await isKnown(log, box))) process.stderr.write(`Nothing is known of ${plain(box)}: letter case counts.\n`);
 }
 
 /** Positions of another store are refused. */

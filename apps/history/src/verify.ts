@@ -70,7 +70,7 @@ function told(place: string, { contents, results, sound }: Verification, seconds
   ].join('\n');
 }
 
-function resultLines({ check, outcome, reason, count, findings }: CheckResult): readonly string[] {
+function resultLines({ check, outcome, reason, remark, count, findings }: CheckResult): readonly string[] {
   const words = {
     sound: 'sound',
     found: `${count} found`,
@@ -78,17 +78,18 @@ function resultLines({ check, outcome, reason, count, findings }: CheckResult): 
     failed: `could not be ended: ${reason}`,
   }[outcome];
   const more = count > findings.length ? [`    and ${count - findings.length} more`] : [];
-  return [`  ${check.padEnd(14)}${words}`, ...findings.flatMap(findingLines), ...more];
+  const also = remark === undefined ? '' : `: ${plain(remark, sentence)}`;
+  return [`  ${check.padEnd(14)}${words}${also}`, ...findings.flatMap(findingLines), ...more];
 }
 
-function findingLines({ what, place, todo }: Finding): readonly string[] {
+function findingLines({ code, what, place, todo }: Finding): readonly string[] {
   const { position, ...rest } = place;
   const where = Object.entries({
     ...rest,
     ...(position === undefined ? {} : { position: shortPosition(position) || position }),
   });
   return [
-    `    - ${plain(what, sentence)}`,
+    `    - ${code}: ${plain(what, sentence)}`,
     ...(where.length === 0
       ? []
       : [`      at ${where.map(([name, value]) => `${name} ${plain(String(value))}`).join(', ')}`]),

@@ -164,6 +164,13 @@ describe('What goes wrong', () => {
     expect(api.sides.told).toEqual([]);
   });
 
+  it('with a type that is not read, says which one is', async () => {
+    const { detail } = await problemOf(await put('registration=Accepted', 'application/x-www-form-urlencoded'));
+    expect(detail).toBe(
+      'Send the body as JSON with the header Content-Type: application/json; only an import of idTags is text/csv.',
+    );
+  });
+
   it('is told where no route is', async () => {
     expect(await problemOf(await api.get('/api/nothing'))).toMatchObject({ status: 404, type: '/problems/not-found' });
     expect(await problemOf(await fetch(`${api.url}/favicon.ico`))).toMatchObject({ status: 404 });

@@ -34,7 +34,8 @@ export const problemTable = {
   'unsupported-media-type': {
     status: 415,
     title: 'Unsupported media type',
-    detail: 'The operation reads the Content-Type in its documentation only.',
+    detail:
+      'Send the body as JSON with the header Content-Type: application/json; only an import of idTags is text/csv.',
   },
   'too-many-wrong-keys': {
     status: 429,

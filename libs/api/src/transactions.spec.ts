@@ -76,6 +76,18 @@ describe('The list of transactions', () => {
   ])('refuses ?%s', async (query, violation) => {
     expect(await violationsOf(await api.get(`/api/transactions?${query}`))).toEqual([violation]);
   });
+
+  it('says how a time is written', async () => {
+    const messages = async (response: Response) =>
+      ((await problemOf(response)).violations as { message: string }[]).map(({ message }) => message);
+    expect(await messages(await api.get('/api/transactions?from=yesterday'))).toEqual([
+      'This is no time. Write 2026-03-01T12:00:00Z, 2026-03-01T13:00:00+01:00, or 2026-03-01 for its midnight in UTC.',
+    ]);
+    const closing = { stoppedAt: '2026-03-01', reason: 'x' };
+    expect(await messages(await api.send('POST', '/api/transactions/1/close', closing))).toEqual([
+      'This is no time. Write 2026-03-01T12:00:00Z or 2026-03-01T13:00:00+01:00.',
+    ]);
+  });
 });
 
 describe('Transactions as CSV', () => {

@@ -11,6 +11,12 @@ export function streamsOf(identity: string): readonly string[] {
   return [stateStream(identity), telemetryStream(identity), heartbeatStream(identity)];
 }
 
+/** Whether anything that is kept happened to a box. */
+export async function isKnown(log: Pick<ReadableLog, 'readStream'>, identity: string): Promise<boolean> {
+  const pages = await Promise.all(streamsOf(identity).map((stream) => log.readStream(stream, { limit: 1 })));
+  return pages.some(({ events }) => events.length > 0);
+}
+
 /** Everything that happened to a box, in order, over all its streams. */
 export async function* eventsOfBox(log: ReadableLog, identity: string): AsyncGenerator<RecordedEvent> {
   const sources = await Promise.all(streamsOf(identity).map((stream) => Source.open(log, stream)));

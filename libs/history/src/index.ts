@@ -1,4 +1,5 @@
 export { boxAt } from './box-at';
+export { isKnown } from './box-streams';
 export type { BoxAt } from './box-at';
 export { copyHistory } from './copy';
 export type { CopyOptions, CopyProgress, CopyReport } from './copy';
@@ -26,4 +27,5 @@ export { longEnough, tracesOf } from './traces';
 export type { Trace, Traces } from './traces';
 export { checks, verifyHistory } from './verify';
 export type { CheckResult, Verification } from './verify';
+export { findingCodes } from './verify/check';
 export type { Check, CheckRun, Finding } from './verify/check';

@@ -13,7 +13,7 @@ export const quirkTable = {
   'no-from': 'The message has no wsa:From, so it does not tell where the box can be called.',
   'from-without-address': 'wsa:From carries its address as plain text, without wsa:Address.',
   'from-unusable':
-    'The address in wsa:From cannot be called: no host, a local host, the anonymous address, or not a URL.',
+    'The address in wsa:From leads nowhere from another machine: no host, localhost, a loopback address (called only where OUTBOUND_ALLOW names it), the anonymous address, or not a URL.',
   'reply-to-not-anonymous':
     'wsa:ReplyTo is not the anonymous address; the answer goes back on the connection all the same.',
   'fault-to': 'wsa:FaultTo is present; it is not used.',

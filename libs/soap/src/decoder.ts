@@ -84,7 +84,7 @@ function assemble(slots: readonly Slot[], values: readonly unknown[], { notes, p
     const value = values[place];
     if (value !== undefined) struct[name] = value;
     else if (occurs === 'one' || occurs === 'some')
-      notes.violation(`${path}/${name}`, whyNone(`${path}/${name}`, notes));
+      notes.violation(`${path}/${name}`, whyNone(`${path}/${name}`, occurs, notes));
     else if (occurs === 'expected') noteAbsent(`${path}/${name}`, notes);
   }
   return struct;
@@ -93,10 +93,11 @@ function assemble(slots: readonly Slot[], values: readonly unknown[], { notes, p
 const unreadableAt = (path: string, { quirks }: Notes) =>
   quirks.find((quirk) => quirk.path === path && quirk.name === 'unreadable-field');
 
-function whyNone(path: string, notes: Notes): string {
+function whyNone(path: string, occurs: Field['occurs'], notes: Notes): string {
   const found = unreadableAt(path, notes);
   // The sentence goes into logs, which name nobody.
   if (/idtag/i.test(path)) return 'is missing or cannot be read';
+  if (found === undefined && occurs === 'some') return 'is missing, where at least one must stand';
   return found === undefined ? 'is missing' : `cannot be read (${JSON.stringify(found.text?.slice(0, 60) ?? '')})`;
 }
 

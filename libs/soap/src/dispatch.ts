@@ -95,7 +95,10 @@ export class Dispatch {
   private unknownNamespace(uri: string): NoRoute {
     const other = otherVersions.find(({ names }) => names.test(uri))?.version;
     const meaning = other === undefined ? '' : `, that of OCPP ${other}`;
-    const detail = `The body is in the namespace ${uri === '' ? '(none)' : uri.slice(0, 200)}${meaning}; this address speaks OCPP ${this.spoken()}.`;
+    const where = uri === '' ? 'no namespace' : `the namespace ${uri.slice(0, 200)}${meaning}`;
+    const ours = this.versions.map((version) => `xmlns="${version[this.side].namespace}"`).join(' or ');
+    const remedy = other === undefined ? ` Its element needs ${ours}.` : '';
+    const detail = `The body is in ${where}; this address speaks OCPP ${this.spoken()}.${remedy}`;
     return { fault: 'ProtocolError', detail };
   }
 

@@ -23,6 +23,6 @@ export class Notes {
   }
 
   violation(path: string, sentence: string): void {
-    if (this.violations.length < most) this.violations.push(`${path}: ${sentence}`);
+    if (this.violations.length < most) this.violations.push(`${path} ${sentence}`);
   }
 }

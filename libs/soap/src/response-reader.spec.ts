@@ -70,7 +70,7 @@ describe('a response', () => {
       bare('<cp:getLocalListVersionResponse><cp:listVersion>1</cp:listVersion></cp:getLocalListVersionResponse>'),
       'something else: getLocalListVersionResponse',
     ],
-    ['without what it must have', 'Reset', bare('<cp:resetResponse/>'), 'status: is missing'],
+    ['without what it must have', 'Reset', bare('<cp:resetResponse/>'), 'status is missing'],
     ['that says nothing known', 'GetConfiguration', bare('<cp:other><cp:thing/></cp:other>'), 'something else: other'],
     ['with two bodies', 'Reset', bare('<cp:resetResponse/><cp:resetResponse/>'), 'holds 2 elements'],
     ['with no body', 'Reset', bare(''), 'The Body is empty'],

@@ -63,7 +63,12 @@ describe('the operation', () => {
       'urn://Ocpp/Cs/2010/08/, that of OCPP 1.2; this address speaks OCPP 1.5.',
     ],
     ['of OCPP 1.6', '<heartbeatRequest xmlns="urn://Ocpp/Cs/2015/10/"/>', 'ProtocolError', 'that of OCPP 1.6'],
-    ['in no namespace', '<heartbeatRequest/>', 'ProtocolError', 'the namespace (none);'],
+    [
+      'in no namespace',
+      '<heartbeatRequest/>',
+      'ProtocolError',
+      'The body is in no namespace; this address speaks OCPP 1.5. Its element needs xmlns="urn://Ocpp/Cs/2012/06/".',
+    ],
     ['that is absent', '', 'ProtocolError', 'The Body is empty'],
     ['that is two', '<cs:heartbeatRequest/><cs:heartbeatRequest/>', 'ProtocolError', 'The Body holds 2 elements'],
   ])('%s is refused', (_what, body, fault, detail) => {
@@ -71,6 +76,15 @@ describe('the operation', () => {
     expect(code).toBe(fault);
     expect(sentence).toContain(detail);
     expect({ messageId, chargeBoxIdentity }).toEqual({ messageId: 'urn:uuid:1', chargeBoxIdentity: 'BOX-1' });
+  });
+});
+
+it('a reading without a value is refused, and what is missing is named', () => {
+  const time = '<cs:timestamp>2026-03-01T12:00:00Z</cs:timestamp>';
+  const body = `<cs:meterValuesRequest><cs:connectorId>1</cs:connectorId><cs:values>${time}</cs:values></cs:meterValuesRequest>`;
+  expect(refused(envelope({ body }))).toMatchObject({
+    fault: 'ProtocolError',
+    detail: 'The request cannot be read: meterValuesRequest/values[0]/value is missing, where at least one must stand.',
   });
 });
 
@@ -156,10 +170,10 @@ describe('fields', () => {
   it('that are missing or unreadable are all named in one refusal', () => {
     const body = '<cs:startTransactionRequest><cs:connectorId>one</cs:connectorId></cs:startTransactionRequest>';
     const answer = refused(starting(body));
-    expect(answer.detail).toContain('startTransactionRequest/connectorId: cannot be read ("one")');
-    expect(answer.detail).toContain('startTransactionRequest/idTag: is missing or cannot be read');
+    expect(answer.detail).toContain('startTransactionRequest/connectorId cannot be read ("one")');
+    expect(answer.detail).toContain('startTransactionRequest/idTag is missing or cannot be read');
     const without = refused(starting(body.replace('<cs:connectorId>one</cs:connectorId>', '')));
-    expect(without.detail).toContain('startTransactionRequest/connectorId: is missing;');
+    expect(without.detail).toContain('startTransactionRequest/connectorId is missing;');
   });
 
   it.each([

@@ -65,7 +65,9 @@ export const eventFeedQuery = z.strictObject({
   type: list('these types of events'),
   ...how,
   from: z
-    .enum(['now'])
+    .enum(['now'], {
+      error: '`now` is all that this may be. To go on from a place, give the id of a message as `after`.',
+    })
     .optional()
     .meta({ description: '`now`: leaves out what is recorded already. An id of a message stands above it.' }),
 });

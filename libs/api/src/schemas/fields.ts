@@ -20,15 +20,19 @@ const withZone = (value: unknown) => {
   return value.replace(/^([\d-]+T[\d:.]+) (\d\d:\d\d)$/, '$1+$2');
 };
 
-const instant = z.iso
-  .datetime({ offset: true, error: 'This is no time as ISO 8601 has it, with Z or an offset.' })
-  .overwrite((value) => (Number.isNaN(Date.parse(value)) ? value : new Date(value).toISOString()));
+const instant = (forms: string) =>
+  z.iso
+    .datetime({ offset: true, error: `This is no time. Write 2026-03-01T12:00:00Z${forms}.` })
+    .overwrite((value) => (Number.isNaN(Date.parse(value)) ? value : new Date(value).toISOString()));
 
 /** A time in a query; a date alone is its midnight in UTC. */
-export const momentText = z.preprocess(withZone, instant);
+export const momentText = z.preprocess(
+  withZone,
+  instant(', 2026-03-01T13:00:00+01:00, or 2026-03-01 for its midnight in UTC'),
+);
 
 /** A time in a body; kept in UTC. */
-export const moment = instant;
+export const moment = instant(' or 2026-03-01T13:00:00+01:00');
 
 /** Number of characters as people count them. */
 const between = (least: number, most: number) => (text: string) => {

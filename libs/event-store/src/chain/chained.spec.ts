@@ -132,10 +132,12 @@ describe('links', () => {
   });
 
   it('of a key that is not at hand are told apart from changed ones', async () => {
-    await chained(bare, { key: chainKey('another') }).append('a', events(1), NO_STREAM);
-    await store.append('a', events(1), 0);
-    expect((await checked(store)).findings).toMatchObject([{ fault: 'foreign-key', stream: 'a', revision: 0 }]);
-    expect(await checked(store, [key, chainKey('another')])).toMatchObject({ found: 0, vouched: 2 });
+    await chained(bare, { key: chainKey('another') }).append('a', events(3), NO_STREAM);
+    await store.append('a', events(1), 2);
+    const { findings, foreign } = await checked(store);
+    expect(findings).toMatchObject([{ fault: 'foreign-key', stream: 'a', revision: 0 }]);
+    expect(foreign).toBe(3);
+    expect(await checked(store, [key, chainKey('another')])).toMatchObject({ found: 0, foreign: 0, vouched: 4 });
   });
 });
 

@@ -11,7 +11,7 @@ export const chainFaultTable = {
   missing: 'Events before this one are missing from the stream.',
   repeated: 'The revision of this event stands in the stream already, or a later one does.',
   unlinked: 'The event has no link although events before it have one: it was put there, or its link was taken away.',
-  'foreign-key': 'The link was made with a key that was not given. It cannot be checked.',
+  'foreign-key': 'Links were made with a key that was not given. They cannot be checked.',
   'cut-off': 'A seal says that the stream was longer: its end is missing.',
   'other-than-sealed': 'A seal says that another event stood here.',
   'recorded-too-early': 'The store recorded the event before it was received: the time of recording was changed.',
@@ -39,6 +39,8 @@ export interface ChainReport {
   /** Events before the first link of their stream: stored by a program without links. */
   readonly unlinked: number;
   readonly unlinkedStreams: readonly string[];
+  /** Links of keys that were not given; the first one is the finding that stands for all. */
+  readonly foreign: number;
   readonly seals: number;
   /** Note it elsewhere: whoever cuts off seals too cannot be told from a history that ends there. */
   readonly lastSeal?: { readonly revision: number; readonly link: string; readonly at: string };
@@ -65,7 +67,7 @@ export class ChainCheck {
   private readonly findings: ChainFinding[] = [];
   private readonly unlinkedStreams = new Set<string>();
   private readonly keys: ReadonlyMap<string, ChainKey>;
-  private readonly count = { found: 0, events: 0, vouched: 0, unlinked: 0, seals: 0 };
+  private readonly count = { found: 0, events: 0, vouched: 0, unlinked: 0, foreign: 0, seals: 0 };
   private lastSeal: ChainReport['lastSeal'];
 
   constructor(keys: readonly ChainKey[], seals: readonly RecordedEvent[]) {
@@ -114,7 +116,7 @@ export class ChainCheck {
     const parts = partsOf(link);
     const key = parts && this.keys.get(parts.key);
     if (parts === undefined) return this.find('altered', event);
-    if (key === undefined) return this.find('foreign-key', event);
+    if (key === undefined) return this.takeForeign(event);
     const { stream, revision } = event;
     if (linkOf(key, { mode: parts.mode, stream, revision, former, event }) === link) this.count.vouched += 1;
     else this.find('altered', event);
@@ -124,6 +126,12 @@ export class ChainCheck {
     if (former !== '') return this.find('unlinked', event);
     this.count.unlinked += 1;
     if (this.unlinkedStreams.size < most) this.unlinkedStreams.add(event.stream);
+  }
+
+  private takeForeign(event: RecordedEvent): void {
+    this.count.foreign += 1;
+    // Who lacks a key lacks it for every link of it.
+    if (this.count.foreign === 1) this.find('foreign-key', event);
   }
 
   private compareWithSeal(event: RecordedEvent): void {

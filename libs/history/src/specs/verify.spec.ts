@@ -79,22 +79,22 @@ describe('order', () => {
     [
       'an event in the middle is missing',
       (events) => events.toSpliced(2, 1),
-      'Revision 2 stands where 1 is due: 1 events are missing',
+      'missing: Revision 2 stands where 1 is due: 1 events are missing',
     ],
     [
       'the first is missing',
       (events) => events.toSpliced(1, 1),
-      'Revision 1 stands where 0 is due: 1 events are missing',
+      'missing: Revision 1 stands where 0 is due: 1 events are missing',
     ],
-    ['an event is there twice', (events) => events.toSpliced(2, 0, ...events.slice(1, 2)), 'it comes again or late'],
+    ['an event is there twice', (events) => events.toSpliced(2, 0, ...events.slice(1, 2)), 'repeated: Revision'],
     [
       'two have changed places',
       (events) => events.with(1, events[2] as never).with(2, events[1] as never),
-      'comes after',
+      'out-of-order: Position',
     ],
   ])('finds that %s, and where', async (_what, change, sentence) => {
     const found = await findingsOf('order', tampered(await storeOf(), change));
-    expect(found.map(({ what }) => what).join()).toContain(sentence);
+    expect(found.map(({ code, what }) => `${code}: ${what}`).join()).toContain(sentence);
     expect(found[0]).toMatchObject({ place: { stream }, todo: expect.stringContaining('backup') as string });
   });
 });
@@ -109,26 +109,29 @@ describe('shapes', () => {
   });
 
   it.each([
-    ['a type that nobody knows', stream, event('Whatever'), 'The type Whatever is not known.'],
-    ['a type that objects have', stream, event('constructor'), 'The type constructor is not known.'],
-    ['a newer version', stream, event('HeartbeatReceived', { schema: 2 }), 'version 2 of its schema; 1 is known'],
-    ['no version', stream, event('RegistrationDecided', { schema: undefined }), 'says no version'],
-    ['no time of receipt', stream, event('RegistrationDecided', { receivedAt: '?' }), 'when it was received'],
+    ['a type that nobody knows', stream, event('Whatever'), 'unknown-type: The type Whatever is not known.'],
+    ['a type that objects have', stream, event('constructor'), 'unknown-type: The type constructor is not known.'],
+    [
+      'a newer version',
+      stream,
+      event('HeartbeatReceived', { schema: 2 }),
+      'newer-version: HeartbeatReceived has version 2 of its schema; 1 is known',
+    ],
+    ['no version', stream, event('RegistrationDecided', { schema: undefined }), 'no-version: RegistrationDecided'],
+    ['no time of receipt', stream, event('RegistrationDecided', { receivedAt: '?' }), 'no-time: RegistrationDecided'],
     [
       'a stream of another kind, whose idTag is masked',
       'idTag-***',
       event('RegistrationDecided'),
-      'a stream of another kind',
+      'misplaced: RegistrationDecided stands in a stream of another kind',
     ],
-    ['readings among the state', stream, event('MeterValuesReported'), 'a stream of another kind'],
+    ['readings among the state', stream, event('MeterValuesReported'), 'misplaced: MeterValuesReported'],
   ])('finds %s', async (_what, name, odd, sentence) => {
     const store = openInMemoryStore();
     await store.append(name.replace('***', 'card'), [odd], 'any');
     const [found] = await findingsOf('shapes', store);
-    expect(found).toMatchObject({
-      what: expect.stringContaining(sentence) as string,
-      place: { stream: name, revision: 0 },
-    });
+    expect(`${found?.code}: ${found?.what}`).toContain(sentence);
+    expect(found?.place).toMatchObject({ stream: name, revision: 0 });
   });
 });
 
@@ -136,7 +139,13 @@ it('a chained history is sound with its key, and what was changed in it is found
   const key = chainKey('a key of this spec');
   const store = openInMemoryStore();
   await live(chained(store, { key, onHead: () => undefined }), life);
-  expect(await findingsOf('chain', store, { chainKeys: [key] })).toEqual([]);
+  expect((await resultsOf(store, { chainKeys: [key] })).chain).toEqual({
+    check: 'chain',
+    outcome: 'sound',
+    count: 0,
+    findings: [],
+    remark: '7 events vouched for, 0 from before links, no seal yet',
+  });
   const log = tampered(store, (events) =>
     events.map((event) =>
       event.type === 'TransactionStarted' ? { ...event, data: { ...event.data, meterStart: 1 } } : event,
@@ -144,11 +153,19 @@ it('a chained history is sound with its key, and what was changed in it is found
   );
   const [found] = await findingsOf('chain', log, { chainKeys: [key] });
   expect(found).toMatchObject({
+    code: 'altered',
     place: { stream, revision: 2 },
     what: expect.stringContaining('not what was stored') as string,
   });
-  const [foreign] = await findingsOf('chain', store, { chainKeys: [chainKey('another key')] });
-  expect(foreign?.todo).toContain('CHAIN_KEY');
+  const foreign = await findingsOf('chain', store, { chainKeys: [chainKey('another key')] });
+  expect(foreign).toEqual([
+    {
+      code: 'foreign-key',
+      what: '7 links were made with another key than was given (CHAIN_KEY, or the file chain-key), and cannot be checked. The first is here.',
+      place: { stream: 'idTag-***815', revision: 0, position: expect.any(String) as string },
+      todo: expect.stringContaining('CHAIN_KEY') as string,
+    },
+  ]);
 });
 
 describe('replay', () => {
@@ -172,6 +189,7 @@ describe('replay', () => {
       await withSnapshot({ ...stateAfter(events.slice(0, 4)), open: [] }),
     );
     expect(found).toMatchObject({
+      code: 'snapshot-differs',
       what: expect.stringMatching(/BOX 1 .* in: open\.$/) as string,
       place: { stream: snapshotStream(identity) },
     });
@@ -186,6 +204,7 @@ describe('replay', () => {
     const found = await findingsOf('replay', store);
     expect(found.map(({ place }) => place.stream)).toEqual(['chargeBox-A', 'chargeBox-B']);
     expect(found[0]).toMatchObject({
+      code: 'not-foldable',
       what: expect.stringContaining('TransactionStarted cannot be folded') as string,
       place: { revision: 0 },
     });
@@ -194,27 +213,27 @@ describe('replay', () => {
 
 describe('transactions', () => {
   const find = async (steps: readonly Step[], more: Partial<Evidence> = {}) =>
-    (await findingsOf('transactions', await storeOf(steps), more)).map(({ what }) => what);
+    (await findingsOf('transactions', await storeOf(steps), more)).map(({ code, what }) => `${code}: ${what}`);
 
   it('finds an id that was given twice, at whichever box', async () => {
     const twice = [step('start', 1, 0), step('stop', 1, 0), step('start', 1, 1), step('stop', 1, 1)];
-    expect(await find(twice)).toEqual(['The id of transaction 1 was given before.']);
+    expect(await find(twice)).toEqual(['id-given-twice: The id of transaction 1 was given before.']);
   });
 
   it('finds stops of transactions that were never started, or are over, or are another box’s', async () => {
-    expect(await find([step('stop')])).toEqual(['Transaction 1 ends here, but was never started.']);
+    expect(await find([step('stop')])).toEqual(['stop-without-start: Transaction 1 ends here, but was never started.']);
     expect(await find([step('start'), step('stop'), step('stop')])).toEqual([
-      'Transaction 1 ends here, but is not open at this box.',
+      'stop-without-start: Transaction 1 ends here, but is not open at this box.',
     ]);
     expect(await find([step('start', 1, 0), step('stop', 1, 1)])).toEqual([
-      'Transaction 1 ends here, but is not open at this box.',
+      'stop-without-start: Transaction 1 ends here, but is not open at this box.',
     ]);
   });
 
   it('finds orphaned stops until somebody binds them', async () => {
     const store = await storeOf([step('orphan', 3), step('start')]);
-    expect((await findingsOf('transactions', store)).map(({ what }) => what)).toEqual([
-      'A stop of transaction 3 has no start at this box.',
+    expect((await findingsOf('transactions', store)).map(({ code, what }) => `${code}: ${what}`)).toEqual([
+      'orphaned-stop: A stop of transaction 3 has no start at this box.',
     ]);
     const data = { transactionId: 1, connectorId: 2, stoppedAt: at(9), orphanId: 'orphan34712', reason: '', at: at(9) };
     await store.append(stream, [dressed({ type: 'TransactionClosed', data }, 93)], 'any');
@@ -224,7 +243,7 @@ describe('transactions', () => {
   it('finds what has been open for too long, and says when another one began on the connector', async () => {
     const later = { now: Date.parse(at(0)) + 8 * 86_400_000 };
     expect(await find([step('start')])).toEqual([]);
-    expect(await find([step('start')], later)).toEqual([`Transaction 1 has been open since ${at(0)}.`]);
+    expect(await find([step('start')], later)).toEqual([`open-too-long: Transaction 1 has been open since ${at(0)}.`]);
     expect(await find([step('start')], { ...later, openDays: 9 })).toEqual([]);
     const store = await storeOf([step('start')]);
     const data = { ...kinds.start(3, at(1)).data, supersedes: [1] };
@@ -287,7 +306,11 @@ describe('read-models', () => {
     const { store, file } = await built();
     change(file, sql);
     const found = await findingsOf('read-models', store, { readModels: file });
-    expect(found[0]).toMatchObject({ place, todo: expect.stringContaining('remove read-models.db') as string });
+    expect(found[0]).toMatchObject({
+      code: 'row-differs',
+      place,
+      todo: expect.stringContaining('remove read-models.db') as string,
+    });
     expect(found[0]?.what).toMatch(/^(The row is|It is there|What is kept beside)/);
     expect(JSON.stringify(found)).not.toMatch(/card10815|family77/i);
   });
@@ -296,10 +319,10 @@ describe('read-models', () => {
     const { file } = await built();
     const other = await storeOf([step('boot')]);
     const [foreign] = await findingsOf('read-models', other, { readModels: file });
-    expect(foreign?.what).toBe('They come from another history.');
+    expect(foreign).toMatchObject({ code: 'other-history', what: 'They come from another history.' });
     change(file, `UPDATE checkpoint SET shape = 'older'`);
     const [older] = await findingsOf('read-models', other, { readModels: file });
-    expect(older?.what).toBe('They were made by another version of the program.');
+    expect(older).toMatchObject({ code: 'other-program', what: 'They were made by another version of the program.' });
   });
 
   it('that cannot be read end this check alone', async () => {
@@ -335,6 +358,7 @@ it('a damaged file of a store is found', async () => {
   closeSync(handle);
   const [found] = await findingsOf('file', await storeOf(), { storeFile: file });
   expect(found).toMatchObject({
+    code: 'damaged',
     what: expect.stringContaining('is damaged') as string,
     todo: expect.stringContaining('backup') as string,
   });

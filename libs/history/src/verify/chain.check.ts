@@ -1,4 +1,4 @@
-import type { ChainFinding, ChainKey } from '@app/event-store';
+import type { ChainFinding, ChainKey, ChainReport } from '@app/event-store';
 import { ChainCheck, chainFaultTable, sealStream } from '@app/event-store';
 import type { RecordedEvent } from '@app/kernel';
 import { withMaskedStream } from '../personal';
@@ -8,7 +8,7 @@ const pageSize = 1_000;
 const changed =
   'Somebody changed the history behind the back of the store. Compare with a backup (history export), find out who could write there, and restore it.';
 const otherKey =
-  'Give the key with which it was made: CHAIN_KEY, or the file chain-key in the DATA_DIR of the service.';
+  'Give the key with which they were made: CHAIN_KEY, or the file chain-key in the DATA_DIR of the service.';
 
 /** Every event is what was stored, as far as its link and the seals vouch for it. */
 export const chainCheck: Check = {
@@ -23,6 +23,7 @@ export const chainCheck: Check = {
 
 class ChainRun implements CheckRun {
   private readonly chain: ChainCheck;
+  private outcome: ChainReport | undefined;
 
   constructor(
     keys: readonly ChainKey[],
@@ -37,16 +38,32 @@ class ChainRun implements CheckRun {
   }
 
   end(): void {
-    for (const finding of this.chain.end().findings) this.tell(finding);
+    this.outcome = this.chain.end();
+    const { findings, foreign } = this.outcome;
+    for (const finding of findings) this.tell(finding, foreign);
   }
 
-  private tell({ fault, stream, revision, position }: ChainFinding): void {
+  remark(): string {
+    const { vouched = 0, unlinked = 0, lastSeal } = this.outcome ?? {};
+    const seal =
+      lastSeal === undefined ? 'no seal yet' : `last seal ${lastSeal.revision} of ${lastSeal.at}: ${lastSeal.link}`;
+    return `${vouched} events vouched for, ${unlinked} from before links, ${seal}`;
+  }
+
+  private tell({ fault, stream, revision, position }: ChainFinding, foreign: number): void {
+    const isForeign = fault === 'foreign-key';
     this.report({
-      what: chainFaultTable[fault],
+      code: fault,
+      what: isForeign ? foreignText(foreign) : chainFaultTable[fault],
       place: { stream: withMaskedStream(stream), revision, ...(position === undefined ? {} : { position }) },
-      todo: fault === 'foreign-key' ? otherKey : changed,
+      todo: isForeign ? otherKey : changed,
     });
   }
+}
+
+function foreignText(links: number): string {
+  const were = links === 1 ? '1 link was' : `${links} links were`;
+  return `${were} made with another key than was given (CHAIN_KEY, or the file chain-key), and cannot be checked. The first is here.`;
 }
 
 async function sealsOf(log: Evidence['log']): Promise<readonly RecordedEvent[]> {

@@ -1,9 +1,37 @@
-import type { ChainKey } from '@app/event-store';
+import type { ChainFinding, ChainKey } from '@app/event-store';
+import { chainFaultTable } from '@app/event-store';
 import type { EventStore, RecordedEvent } from '@app/kernel';
 import { withMaskedStream } from '../personal';
 
+const ownCodes = [
+  'damaged',
+  'missing',
+  'repeated',
+  'out-of-order',
+  'unknown-type',
+  'no-version',
+  'newer-version',
+  'no-time',
+  'misplaced',
+  'not-foldable',
+  'snapshot-differs',
+  'id-given-twice',
+  'stop-without-start',
+  'orphaned-stop',
+  'open-too-long',
+  'other-history',
+  'other-program',
+  'row-differs',
+] as const;
+
+type FindingCode = (typeof ownCodes)[number] | ChainFinding['fault'];
+
+/** What findings are called, by which people look them up. */
+export const findingCodes: ReadonlySet<string> = new Set([...ownCodes, ...Object.keys(chainFaultTable)]);
+
 /** Something that is wrong in a history, or that waits for somebody to act. */
 export interface Finding {
+  readonly code: FindingCode;
   /** What is wrong, in one sentence. */
   readonly what: string;
   /** Where: whatever of this is known. */
@@ -60,6 +88,8 @@ export interface CheckRun {
   take?(event: RecordedEvent): void;
   /** `tell`: how far it is, from 0 to 1. */
   end?(tell: (share: number) => void): Promise<void> | void;
+  /** What else there is to know, after the end. */
+  remark?(): string;
 }
 
 /** Where an event is, as people may see it. */

@@ -12,6 +12,7 @@ export const fileCheck: Check = {
           end: () => {
             for (const line of damageOf(storeFile))
               report({
+                code: 'damaged',
                 what: `The file ${storeFile} is damaged: ${line}`,
                 place: {},
                 todo: 'Stop the service, copy the file away, and restore the last good backup. See to the disk.',

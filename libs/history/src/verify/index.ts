@@ -30,6 +30,8 @@ export interface CheckResult {
   readonly outcome: 'sound' | 'found' | 'skipped' | 'failed';
   /** Why it was skipped, or could not be ended. */
   readonly reason?: string;
+  /** What else there is to know. */
+  readonly remark?: string;
   readonly count: number;
   readonly findings: readonly Finding[];
 }
@@ -98,7 +100,8 @@ class Running {
     const told = { check: check.name, count, findings, ...(reason === undefined ? {} : { reason }) };
     if ('skipped' in this.run) return { ...told, outcome: 'skipped' };
     if (this.failure !== undefined) return { ...told, outcome: 'failed' };
-    return { ...told, outcome: count === 0 ? 'sound' : 'found' };
+    const remark = this.run.remark?.();
+    return { ...told, ...(remark === undefined ? {} : { remark }), outcome: count === 0 ? 'sound' : 'found' };
   }
 
   private fail(error: unknown): void {

@@ -1,7 +1,7 @@
 import { forgetsItsPast } from '@app/charge-box';
 import type { RecordedEvent } from '@app/kernel';
 import { BEGINNING } from '@app/kernel';
-import type { Check, CheckRun, Report } from './check';
+import type { Check, CheckRun, Finding, Report } from './check';
 import { placeOf } from './check';
 
 const restore =
@@ -22,17 +22,18 @@ class OrderRun implements CheckRun {
 
   take(event: RecordedEvent): void {
     const { stream, revision, position } = event;
-    if (position <= this.newest) this.found(event, `Position ${position} comes after ${this.newest}.`);
+    if (position <= this.newest) this.found(event, 'out-of-order', `Position ${position} comes after ${this.newest}.`);
     else this.newest = position;
     const expected = this.next.get(stream) ?? 0;
     this.next.set(stream, revision + 1);
     if (revision === expected || (revision > expected && forgetsItsPast(stream))) return;
-    const missing =
-      revision > expected ? `${revision - expected} events are missing before it` : 'it comes again or late';
-    this.found(event, `Revision ${revision} stands where ${expected} is due: ${missing}.`);
+    const stands = `Revision ${revision} stands where ${expected} is due`;
+    if (revision > expected)
+      this.found(event, 'missing', `${stands}: ${revision - expected} events are missing before it.`);
+    else this.found(event, 'repeated', `${stands}: it comes again or late.`);
   }
 
-  private found(event: RecordedEvent, what: string): void {
-    this.report({ what, place: placeOf(event), todo: restore });
+  private found(event: RecordedEvent, code: Finding['code'], what: string): void {
+    this.report({ code, what, place: placeOf(event), todo: restore });
   }
 }

@@ -44,16 +44,21 @@ class ReadModelsRun implements CheckRun {
     const { log, forRows = log } = this.evidence;
     const { checkpoint, isOfThisLog, isOfThisShape } = await copyReadModels(log, this.file, kept);
     if (!isOfThisShape)
-      return this.found('They were made by another version of the program.', 'Start the service: it builds them anew.');
-    if (!isOfThisLog) return this.found('They come from another history.', 'Start the service: it builds them anew.');
+      return this.found(
+        'other-program',
+        'They were made by another version of the program.',
+        'Start the service: it builds them anew.',
+      );
+    if (!isOfThisLog)
+      return this.found('other-history', 'They come from another history.', 'Start the service: it builds them anew.');
     await rebuildFromZero(told(endedAt(forRows, { position: checkpoint }), checkpoint, tell), built);
     const { count, examples } = differencesBetween(kept, built, most);
-    for (const example of examples) this.found(sentenceOf(example), anew, placeOf(example));
-    if (count > examples.length) this.found(`${count - examples.length} more rows differ.`, anew);
+    for (const example of examples) this.found('row-differs', sentenceOf(example), anew, placeOf(example));
+    if (count > examples.length) this.found('row-differs', `${count - examples.length} more rows differ.`, anew);
   }
 
-  private found(what: string, todo: string, place: Finding['place'] = {}): void {
-    this.report({ what, place, todo });
+  private found(code: Finding['code'], what: string, todo: string, place: Finding['place'] = {}): void {
+    this.report({ code, what, place, todo });
   }
 }
 

@@ -114,6 +114,7 @@ class ReplayRun implements CheckRun {
     const different = names.filter((name) => !isDeepStrictEqual(plain[name], kept[name]));
     if (different.length === 0) return;
     this.report({
+      code: 'snapshot-differs',
       what: `The snapshot of ${identity} is not what its events come to, in: ${different.join(', ')}.`,
       place: { ...placeOf(event), box: identity },
       todo: 'The events are right. Tell the developers; until then decisions about the box rest on the snapshot.',
@@ -122,6 +123,7 @@ class ReplayRun implements CheckRun {
 
   private broken(event: RecordedEvent, error: unknown): void {
     this.report({
+      code: 'not-foldable',
       what: `${event.type} cannot be folded: ${error instanceof Error ? error.message : String(error)}`,
       place: placeOf(event),
       todo: 'The event was changed, or the program has a defect: the box cannot be served. Restore a backup, or tell the developers.',

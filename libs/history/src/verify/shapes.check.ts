@@ -40,15 +40,22 @@ function faultOf(event: RecordedEvent): Fault | undefined {
   const { type, stream, metadata } = event;
   if (type === snapshotType && stream.startsWith(snapshotPrefix)) return undefined;
   const known = Object.hasOwn(knownSchemas, type) ? knownSchemas[type] : undefined;
-  if (known === undefined) return { what: `The type ${type} is not known.`, todo: `${newer} Or: ${foreign}` };
+  if (known === undefined)
+    return { code: 'unknown-type', what: `The type ${type} is not known.`, todo: `${newer} Or: ${foreign}` };
   const { schema, receivedAt } = metadata;
   if (!Number.isSafeInteger(schema) || schema < 1)
-    return { what: `${type} says no version of its schema.`, todo: foreign };
+    return { code: 'no-version', what: `${type} says no version of its schema.`, todo: foreign };
   if (schema > known)
-    return { what: `${type} has version ${schema} of its schema; ${known} is known here.`, todo: newer };
+    return {
+      code: 'newer-version',
+      what: `${type} has version ${schema} of its schema; ${known} is known here.`,
+      todo: newer,
+    };
   if (Number.isNaN(Date.parse(receivedAt)))
-    return { what: `${type} does not say when it was received.`, todo: foreign };
-  return isAtHome(type, stream) ? undefined : { what: `${type} stands in a stream of another kind.`, todo: foreign };
+    return { code: 'no-time', what: `${type} does not say when it was received.`, todo: foreign };
+  return isAtHome(type, stream)
+    ? undefined
+    : { code: 'misplaced', what: `${type} stands in a stream of another kind.`, todo: foreign };
 }
 
 function isAtHome(type: string, stream: string): boolean {

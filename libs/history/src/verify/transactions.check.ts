@@ -51,13 +51,15 @@ class TransactionsRun implements CheckRun {
     for (const [transactionId, { since, place, superseded }] of this.open) {
       if (Date.parse(since) >= before) continue;
       this.report({
+        code: 'open-too-long',
         what: `Transaction ${transactionId} has been open since ${since}${superseded ? ', though another one started on its connector later' : ''}.`,
         place: { ...place, transactionId },
-        todo: 'See whether its stop came as an orphan (GET /api/transactions/orphans), and close it (POST /api/transactions/{id}/close).',
+        todo: 'See whether its stop came as an orphan (GET /api/orphans), and close it (POST /api/transactions/{id}/close).',
       });
     }
     for (const { transactionId, place } of this.orphans.values())
       this.report({
+        code: 'orphaned-stop',
         what: `A stop of transaction ${transactionId} has no start at this box.`,
         place: { ...place, transactionId },
         todo: 'Bind it to the transaction that it ends: close that one with the orphanId of this stop.',
@@ -72,6 +74,7 @@ class TransactionsRun implements CheckRun {
     const { transactionId, supersedes = [], at } = data;
     if (!this.ids.add(transactionId))
       this.report({
+        code: 'id-given-twice',
         what: `The id of transaction ${transactionId} was given before.`,
         place: { ...place, transactionId },
         todo: `Look at both: history tail --type TransactionStarted --transaction ${transactionId} --since 1. Two histories may have been put together, or a backup was brought back.`,
@@ -98,6 +101,7 @@ class TransactionsRun implements CheckRun {
     }
     const why = this.ids.has(transactionId) ? 'is not open at this box' : 'was never started';
     this.report({
+      code: 'stop-without-start',
       what: `Transaction ${transactionId} ends here, but ${why}.`,
       place,
       todo: `Look at its story: history transaction ${transactionId}. Its start may be missing from this history.`,
