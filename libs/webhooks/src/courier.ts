@@ -66,6 +66,11 @@ export class Courier {
     return this.lanes.size;
   }
 
+  /** Characters of what waits in memory. */
+  get kept(): number {
+    return this.characters;
+  }
+
   start(): void {
     for (const arrears of this.from.behind) this.open(Lane.inArrears(arrears));
     this.follow();
@@ -125,7 +130,7 @@ export class Courier {
     const lane = this.lanes.get(letter.identity) ?? this.open(Lane.begun(letter.identity, this.position));
     const fits = lane.letters.length < keptEvents && this.characters + letter.text.length <= keptCharacters;
     lane.upTo = letter.position;
-    lane.whole &&= fits;
+    lane.whole &&= fits && !lane.pausing;
     if (lane.whole) this.keep(lane, letter);
     this.changed();
     this.pump();
@@ -134,6 +139,10 @@ export class Courier {
   private keep(lane: Lane, letter: Letter): void {
     lane.letters.push(letter);
     this.characters += letter.text.length;
+  }
+
+  private shorten(lane: Lane, most: number): void {
+    for (const { text } of lane.shorten(most)) this.characters -= text.length;
   }
 
   /** Begins as many attempts as there may be. */
@@ -171,7 +180,7 @@ export class Courier {
     // More may have come meanwhile.
     const isAll = page.next >= lane.upTo;
     const wanted = page.events.filter(({ position }) => position <= lane.upTo).map((event) => letters.of(event));
-    let room = limits.keptCharacters / limits.parallel;
+    let room = Math.min(limits.keptCharacters / limits.parallel, limits.keptCharacters - this.characters);
     const fitting = wanted.filter(({ text }, place) => place === 0 || (room -= text.length) > 0);
     for (const letter of fitting) this.keep(lane, letter);
     lane.whole = isAll && fitting.length === wanted.length;
@@ -229,9 +238,14 @@ export class Courier {
     this.room();
   }
 
+  /** While it pauses it keeps one letter at most. */
   private pause(lane: Lane, milliseconds: number): void {
     if (this.over) return;
+    lane.pausing = true;
+    this.shorten(lane, 1);
+    if (this.characters > this.parts.limits.keptCharacters) this.shorten(lane, 0);
     lane.cancel = this.parts.alarm.after(milliseconds, () => {
+      lane.pausing = false;
       this.ready.push(lane);
       this.pump();
     });

@@ -8,6 +8,8 @@ export class Lane {
   readonly letters: Letter[] = [];
   /** All that wait are in memory. */
   whole: boolean;
+  /** It waits for its next attempt. */
+  pausing = false;
   firstAt: number | undefined;
   cancel: () => void = () => undefined;
 
@@ -36,6 +38,13 @@ export class Lane {
   get arrears(): WebhookArrears {
     const { identity, after, upTo, attempts } = this;
     return { ...(identity === undefined ? {} : { identity }), after, upTo, attempts };
+  }
+
+  /** Keeps so many at most; the others are read again. What it keeps no more is returned. */
+  shorten(most: number): readonly Letter[] {
+    const dropped = this.letters.splice(most);
+    this.whole &&= dropped.length === 0;
+    return dropped;
   }
 
   /** The first letter is settled: the next one begins anew. */
