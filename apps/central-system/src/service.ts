@@ -170,7 +170,7 @@ function partsOf(
   meter.watch('feed_subscribers', () => feeds.size);
   const instance = new Instance(configuration.INSTANCE_NAME ?? instanceNameOf(configuration.DATA_DIR));
   const ofInstance = stamped(store, instance);
-  const webhooks = webhooksOn(ofInstance, { configuration, clock, log, meter, instance, key: chain.secret });
+  const webhooks = webhooksOn(ofInstance, { configuration, clock, log, meter, instance, veil, chain });
   return {
     store: ofInstance,
     webhooks,

@@ -77,6 +77,11 @@ export class Deliveries {
     this.work = this.work.then(() => this.reconcile());
   }
 
+  /** What is kept of the log is read anew. */
+  forget(): void {
+    for (const { courier } of this.running.values()) courier.forget();
+  }
+
   async stop(): Promise<void> {
     this.over = true;
     this.cancel();

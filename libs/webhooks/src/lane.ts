@@ -47,12 +47,13 @@ export class Lane {
     return dropped;
   }
 
-  /** The first letter is settled: the next one begins anew. */
-  settle(): Letter | undefined {
-    const letter = this.letters.shift();
-    if (letter !== undefined) this.after = letter.position;
+  /** The first letter is settled: the next one begins anew. True if it was still kept. */
+  settle(letter: Letter): boolean {
+    const isKept = this.letters[0] === letter;
+    if (isKept) this.letters.shift();
+    this.after = letter.position;
     this.attempts = 0;
     this.firstAt = undefined;
-    return letter;
+    return isKept;
   }
 }
