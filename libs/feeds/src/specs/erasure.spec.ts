@@ -1,9 +1,9 @@
 import { idTagVeiling, stateStream } from '@app/charge-box';
-import { erase, openInMemoryStore, TextKeys, veiled } from '@app/event-store';
+import { erase, openEmbeddedStore, openInMemoryStore, TextKeys, veiled } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
 import { noon } from '@app/testing';
 import type { Feeds } from '../feeds';
-import { all, follow, over, record, save, status } from './at-work';
+import { all, follow, newFile, over, record, save, status, stopAll } from './at-work';
 import type { FakeSink } from './fake-sink';
 import { until } from './fake-sink';
 
@@ -11,8 +11,7 @@ import { until } from './fake-sink';
 
 const tag = 'CARD-7777';
 
-function erasable() {
-  const bare = openInMemoryStore();
+function erasable(bare: EventStore = openInMemoryStore()) {
   const keys = new TextKeys();
   const parts = { store: bare, keys, veiling: idTagVeiling };
   const onErased = (listener: () => void) => keys.onErased(listener);
@@ -55,22 +54,31 @@ describe('an erased idTag', () => {
     expect(eventsIn(live).at(-1)?.data).toMatchObject({ data: { status: 'Occupied' } });
   });
 
-  it('leaves all ids as they were, here and elsewhere, and behind each of them the rest comes', async () => {
-    const { store, onErased, erased } = erasable();
-    const feeds = await over(store, { onErased });
-    const ids = idsIn(await told(store, feeds));
-    expect(Buffer.from(ids.join(), 'base64url').toString()).not.toMatch(/card-7777/i);
-    await erased();
-    const elsewhere = await over(store);
-    for (const each of [feeds, elsewhere]) {
-      expect(idsIn(await all(each, 'events'))).toEqual(ids);
-      for (const [place, after] of ids.entries()) {
-        const resumed = await all(each, 'events', { after });
-        expect(resumed.events).not.toContain('reset');
-        expect(idsIn(resumed)).toEqual(ids.slice(place + 1));
+  it.each([
+    ['in memory', async () => openInMemoryStore()],
+    ['embedded', () => openEmbeddedStore({ file: `${newFile()}.log` })],
+  ])(
+    'leaves all ids as they were, here and elsewhere, and behind each of them the rest comes: %s',
+    async (_what, open) => {
+      const bare = await open();
+      const { store, onErased, erased } = erasable(bare);
+      const feeds = await over(store, { onErased });
+      const ids = idsIn(await told(store, feeds));
+      expect(Buffer.from(ids.join(), 'base64url').toString()).not.toMatch(/card-7777/i);
+      await erased();
+      const elsewhere = await over(store);
+      for (const each of [feeds, elsewhere]) {
+        expect(idsIn(await all(each, 'events'))).toEqual(ids);
+        for (const [place, after] of ids.entries()) {
+          const resumed = await all(each, 'events', { after });
+          expect(resumed.events).not.toContain('reset');
+          expect(idsIn(resumed)).toEqual(ids.slice(place + 1));
+        }
       }
-    }
-  });
+      await stopAll();
+      await bare.close();
+    },
+  );
 });
 
 describe('an id of an event of an idTag', () => {
