@@ -3,6 +3,10 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer } from 'node:http';
 
 const { SECRET, PORT = '9000' } = process.env;
+if (!SECRET) {
+  console.error('SECRET is missing: set it to the secret of the webhook, by which its deliveries are known.');
+  process.exit(2);
+}
 const oldest = 300;
 const taken = new Set();
 
@@ -28,4 +32,6 @@ const server = createServer(async (request, response) => {
   }
   return response.writeHead(204).end();
 });
-server.listen(Number(PORT), '127.0.0.1', () => console.log(`listening on ${server.address().port}`));
+server.listen(Number(PORT), '127.0.0.1', () =>
+  console.log(`Webhooks are taken at http://127.0.0.1:${server.address().port}/`),
+);

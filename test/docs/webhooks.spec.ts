@@ -81,8 +81,8 @@ it('docs/examples/receive-webhook.mjs takes what is signed, once, and nothing el
   try {
     let said = '';
     child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
-    await until(() => said.includes('listening on'));
-    const url = `http://127.0.0.1:${/listening on (\d+)/.exec(said)?.[1]}/`;
+    await until(() => said.includes('\n'));
+    const url = /^Webhooks are taken at (http:\S+)\n/.exec(said)?.[1] ?? '';
     const { headers, body } = got[0] ?? { headers: {}, body: '' };
     const send = async (text: string, other: Readonly<Record<string, string>> = {}) => {
       const ours = Object.entries(headers).filter(([name]) => name.startsWith('webhook-'));
@@ -99,3 +99,19 @@ it('docs/examples/receive-webhook.mjs takes what is signed, once, and nothing el
     child.kill();
   }
 });
+
+it.each([{}, { SECRET: '' }])(
+  'docs/examples/receive-webhook.mjs says at its start that there is no secret: %j',
+  async (given) => {
+    const { SECRET: _none, ...environment } = process.env;
+    const child = spawn(process.execPath, [join(root, 'docs/examples/receive-webhook.mjs')], {
+      env: { ...environment, PORT: '0', ...given },
+      timeout: 4_000,
+    });
+    let said = '';
+    child.stderr.on('data', (chunk: Buffer) => (said += chunk.toString()));
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    expect(said).toBe('SECRET is missing: set it to the secret of the webhook, by which its deliveries are known.\n');
+    expect(code).toBe(2);
+  },
+);

@@ -2,7 +2,6 @@ import { createApi, loadOrCreateApiKey } from '@app/api';
 import type { ApiKey } from '@app/api';
 import { captureFileName, Captures } from '@app/capture';
 import { BoxCaller } from '@app/egress';
-import { Feeds } from '@app/feeds';
 import type { WsdlSource } from '@app/ingress';
 import { SoapListener } from '@app/ingress';
 import type { Clock, EventStore, Log } from '@app/kernel';
@@ -32,9 +31,10 @@ import type { ChainedHistory } from './chain';
 import { chainedHistory } from './chain';
 import type { Configuration } from './configuration';
 import { instanceNameOf, prepareDataDir } from './data-dir';
+import { feedsOn } from './feeds';
 import { PrometheusMeter } from './prometheus';
 import { lagOf, Readiness } from './readiness';
-import { captureSettings, egressSettings, feedsSettings, ingressSettings, runtimeSettings } from './settings';
+import { captureSettings, egressSettings, ingressSettings, runtimeSettings } from './settings';
 import type { History } from './stores';
 import { openHistory, ownProjections } from './stores';
 import type { VeiledHistory } from './veil';
@@ -158,19 +158,10 @@ function partsOf(
   { configuration, log, clock, apiKey, meter, captures, own, chain, veil }: Given,
   readiness: Readiness,
 ): AppParts & { readonly webhooks: Webhooks } {
-  const feeds = new Feeds({
-    store,
-    readModels,
-    own,
-    log,
-    meter,
-    clock: systemClock,
-    settings: feedsSettings(configuration),
-  });
-  meter.watch('feed_subscribers', () => feeds.size);
+  const feeds = feedsOn(store, { configuration, log, meter, readModels, own, veil });
   const instance = new Instance(configuration.INSTANCE_NAME ?? instanceNameOf(configuration.DATA_DIR));
   const ofInstance = stamped(store, instance);
-  const webhooks = webhooksOn(ofInstance, { configuration, clock, log, meter, instance, key: chain.secret });
+  const webhooks = webhooksOn(ofInstance, { configuration, clock, log, meter, instance, veil, chain });
   return {
     store: ofInstance,
     webhooks,

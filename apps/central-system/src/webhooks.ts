@@ -2,9 +2,11 @@ import { withMaskedEvent } from '@app/history';
 import type { Clock, EventStore, Log } from '@app/kernel';
 import type { Instance } from '@app/runtime';
 import { HttpSender, SecretSeal, systemAlarm, Webhooks } from '@app/webhooks';
+import type { ChainedHistory } from './chain';
 import type { Configuration } from './configuration';
 import type { PrometheusMeter } from './prometheus';
 import { webhookLimits } from './settings';
+import type { VeiledHistory } from './veil';
 
 interface Surroundings {
   readonly configuration: Configuration;
@@ -12,14 +14,15 @@ interface Surroundings {
   readonly log: Log;
   readonly meter: PrometheusMeter;
   readonly instance: Instance;
-  /** What the secrets are sealed with; absent where instances share no key. */
-  readonly key: string | undefined;
+  readonly veil: VeiledHistory;
+  /** With its key the secrets are sealed. */
+  readonly chain: ChainedHistory;
 }
 
 /** Receivers that are told what is recorded in the store. */
 export function webhooksOn(
   store: EventStore,
-  { configuration, clock, log, meter, instance, key }: Surroundings,
+  { configuration, clock, log, meter, instance, veil, chain }: Surroundings,
 ): Webhooks {
   const limits = webhookLimits(configuration);
   const sender = new HttpSender({ allow: configuration.WEBHOOK_ALLOW, timeout: limits.timeout });
@@ -32,8 +35,10 @@ export function webhooksOn(
     chance: Math.random,
     limits,
     holder: instance,
-    seal: key === undefined ? undefined : new SecretSeal(key),
+    // Absent where instances share no key.
+    seal: chain.secret === undefined ? undefined : new SecretSeal(chain.secret),
     send: sender.send,
+    onErased: (listener) => veil.eraser.onErased(listener),
     faultOf: (url) => sender.faultOf(url),
     close: () => sender.close(),
     masked: withMaskedEvent,

@@ -9,7 +9,7 @@ export { decideIdTag, evolveIdTag, initialIdTag } from './id-tag/decide';
 export type { IdTagState } from './id-tag/decide';
 export * from './id-tag/events';
 export { startMark } from './natural-keys';
-export { idTagMembers, idTagVeiling, naturalKeyMembers, quotesIdTag } from './id-tag/veiling';
+export { idTagMembers, idTagVeiling, naturalKeyMembers } from './id-tag/veiling';
 export * from './message';
 export { decideOperator } from './operator';
 export { noteQuirks } from './quirk-notes';

@@ -106,23 +106,81 @@ describe('the names of this machine', () => {
 });
 
 describe('lookups that are slow', () => {
-  it('wait for each other beyond so many, and are shared by those who ask for the same name', async () => {
+  const turn = () => new Promise(setImmediate);
+
+  /** Answers when it is told to: names that begin with `dead` with a failure. */
+  function atHand() {
     const asked: string[] = [];
-    const ends: (() => void)[] = [];
-    const slow: Lookup = (name) => {
+    const waiting: { readonly name: string; readonly end: () => void }[] = [];
+    const lookup: Lookup = (name) => {
       asked.push(name);
-      return new Promise((resolve) => ends.push(() => resolve([name])));
+      return new Promise((resolve, reject) => {
+        const end = () => (name.startsWith('dead') ? reject(new Error(name)) : resolve([name]));
+        waiting.push({ name, end });
+      });
     };
-    const few = fewAtATime(slow, 2);
+    const few = fewAtATime(lookup, 2);
+    const end = async () => {
+      waiting.shift()?.end();
+      await turn();
+    };
+    const endAll = async () => {
+      for (await turn(); waiting.length > 0;) await end();
+    };
+    /** What was asked for since the last time. */
+    const since = () => asked.splice(0);
+    return { few, end, endAll, since };
+  }
+
+  it('wait for each other beyond so many, and are shared by those who ask for the same name', async () => {
+    const { few, endAll, since } = atHand();
+    const before = Promise.all(['a', 'b', 'c'].map(few));
+    await endAll();
+    await expect(before).resolves.toEqual([['a'], ['b'], ['c']]);
+    expect(since()).toEqual(['a', 'b', 'c']);
     const found = Promise.all(['a', 'b', 'a', 'c'].map(few));
-    await new Promise(setImmediate);
-    expect(asked).toEqual(['a', 'b']);
-    for (; ends.length > 0; await new Promise(setImmediate)) ends.shift()?.();
+    await turn();
+    expect(since()).toEqual(['a', 'b']);
+    await endAll();
     await expect(found).resolves.toEqual([['a'], ['b'], ['a'], ['c']]);
-    expect(asked).toEqual(['a', 'b', 'c']);
+    expect(since()).toEqual(['c']);
     void few('a');
-    await new Promise(setImmediate);
-    expect(asked).toHaveLength(4);
+    await turn();
+    expect(since()).toEqual(['a']);
+    await endAll();
+  });
+
+  it('leave a place to names that were found, whatever nobody answers', async () => {
+    const { few, endAll, since } = atHand();
+    const first = few('a');
+    await endAll();
+    await first;
+    const dead = Promise.allSettled(['dead-1', 'dead-2', 'dead-3'].map(few));
+    await turn();
+    void few('a');
+    await turn();
+    expect(since()).toEqual(['a', 'dead-1', 'a']);
+    await endAll();
+    expect((await dead).map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  });
+
+  it('of names that were not found let new ones go before', async () => {
+    const { few, end, endAll, since } = atHand();
+    const names = ['dead-1', 'dead-2', 'dead-3', 'dead-4'];
+    const before = Promise.allSettled(names.map(few));
+    await endAll();
+    await before;
+    since();
+    const again = Promise.allSettled(names.map(few));
+    await turn();
+    const added = few('new');
+    await turn();
+    await end();
+    expect(since()).toEqual(['dead-1', 'new']);
+    await endAll();
+    await expect(added).resolves.toEqual(['new']);
+    await again;
+    expect(since()).toEqual(['dead-2', 'dead-3', 'dead-4']);
   });
 
   it('that fail let the next one through', async () => {

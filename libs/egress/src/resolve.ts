@@ -14,23 +14,48 @@ export interface Resolved {
   readonly address: string;
 }
 
-/** So many lookups at a time, and one for all who ask for the same name meanwhile. */
+/** Names whose last lookup is remembered. */
+const remembered = 10_000;
+
+/**
+ * So many lookups at a time, and one for all who ask for the same name meanwhile. A lookup that nobody answers takes long and cannot be called
+ * off: so one place is for names alone that were found the last time. Of those that were not found one at a time asks for a place, so that a
+ * new name waits for few of them, however many there are.
+ */
 export function fewAtATime(lookup: Lookup, most: number): Lookup {
   const places = new Semaphore(most);
+  const placesOfOthers = new Semaphore(Math.max(1, most - 1));
+  const notFound = new Semaphore(1);
+  const found = new Map<string, boolean>();
   const underWay = new Map<string, ReturnType<Lookup>>();
+  const doorsFor = (name: string): readonly Semaphore[] => {
+    if (found.get(name) === true) return [places];
+    return found.has(name) ? [notFound, placesOfOthers, places] : [placesOfOthers, places];
+  };
+  const remember = (name: string, isFound: boolean) => {
+    found.delete(name);
+    found.set(name, isFound);
+    const [oldest] = found.keys();
+    if (found.size > remembered && oldest !== undefined) found.delete(oldest);
+  };
   const inTurn: Lookup = async (name) => {
-    const leave = await places.enter();
+    const leave: (() => void)[] = [];
+    for (const door of doorsFor(name)) leave.unshift(await door.enter());
+    let isFound = false;
     try {
-      return await lookup(name);
+      const addresses = await lookup(name);
+      isFound = addresses.length > 0;
+      return addresses;
     } finally {
-      leave();
+      remember(name, isFound);
       underWay.delete(name);
+      for (const each of leave) each();
     }
   };
   return (name) => {
-    const found = underWay.get(name) ?? inTurn(name);
-    underWay.set(name, found);
-    return found;
+    const known = underWay.get(name) ?? inTurn(name);
+    underWay.set(name, known);
+    return known;
   };
 }
 

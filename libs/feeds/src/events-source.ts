@@ -79,6 +79,12 @@ export class EventsSource implements FeedSource {
     };
   }
 
+  /** What is kept is read from the log again: it shows something else in the place of what was erased. */
+  forget(): void {
+    [this.kept, this.characters] = [[], 0];
+    if (this.floor !== undefined) this.floor = this.newest;
+  }
+
   private keep(events: readonly RecordedEvent[], checkpoint: Position): void {
     for (const event of events) {
       if (!isPublic(event)) continue;

@@ -1,7 +1,7 @@
 import type { Clock, EventStore, Log, Meter } from '@app/kernel';
 import { codedError } from '@app/kernel';
 import type { Anchor, FollowedRows, OwnFollowed, OwnProjections } from '@app/read-models';
-import { followedTables, isInLog } from '@app/read-models';
+import { followedTables } from '@app/read-models';
 import type { FeedName, Filters, ProjectionFeedName } from './catalogue';
 import { feedFilters, isFeedName, ownFeedFilters, projectionFeeds } from './catalogue';
 import { endOfLog, EventsSource } from './events-source';
@@ -12,7 +12,7 @@ import type { Following, Sink } from './follower';
 import { Follower } from './follower';
 import type { FeedFormat } from './frames';
 import type { Mark, Place, UnknownId } from './place';
-import { markOf, markText, readId, start, unknownIds } from './place';
+import { isKnownIn, markOf, markText, readId, start, unknownIds } from './place';
 import { RowsSource } from './rows-source';
 import { Turns } from './turns';
 
@@ -36,6 +36,8 @@ interface FeedsParts {
   readonly meter: Meter;
   readonly clock: Clock;
   readonly settings?: Partial<FeedsSettings>;
+  /** Calls back whenever a text was erased from the log, until the returned function is called. */
+  readonly onErased?: (listener: () => void) => () => void;
 }
 
 export interface FeedRequest {
@@ -64,6 +66,7 @@ export class Feeds {
   private readonly turns = new Turns(1);
   private readonly settings: FeedsSettings;
   private readonly sweeping: NodeJS.Timeout;
+  private readonly leaveErasures: (() => void) | undefined;
   private closed = false;
 
   constructor(private readonly parts: FeedsParts) {
@@ -72,7 +75,9 @@ export class Feeds {
     const projections = (Object.keys(projectionFeeds) as ProjectionFeedName[]).map(
       (name) => [name, new Feed(new RowsSource(readModels, followedTables[name]), this.turns, log)] as const,
     );
-    const events = new Feed(new EventsSource(store, log), new Turns(readers, this.turns.precedence), log);
+    const source = new EventsSource(store, log);
+    this.leaveErasures = parts.onErased?.(() => source.forget());
+    const events = new Feed(source, new Turns(readers, this.turns.precedence), log);
     this.feeds = { ...(Object.fromEntries(projections) as Record<ProjectionFeedName, Feed>), events };
     const { patience, beatEvery } = this.settings;
     this.sweeping = setInterval(() => this.sweep(), Math.min(1_000, patience / 2, beatEvery / 2)).unref();
@@ -120,6 +125,7 @@ export class Feeds {
   close(): void {
     this.closed = true;
     clearInterval(this.sweeping);
+    this.leaveErasures?.();
     for (const feed of this.all) dismiss(feed);
   }
 
@@ -160,7 +166,7 @@ export class Feeds {
     const resumption = readId(mark, id);
     if (typeof resumption === 'string') return resumption;
     const { place, anchor } = resumption;
-    if (!(await isInLog(this.parts.store, anchor))) return 'other-history';
+    if (!(await isKnownIn(this.parts.store, anchor))) return 'other-history';
     // What came after the anchor cannot be known again.
     return source.followsLog && place.position > anchor.position ? { position: anchor.position } : place;
   }

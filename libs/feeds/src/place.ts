@@ -1,4 +1,7 @@
+import { idTagVeiling } from '@app/charge-box';
+import type { EventStore } from '@app/kernel';
 import type { Anchor, Cause, RowPlace } from '@app/read-models';
+import { isInLog } from '@app/read-models';
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 
@@ -15,10 +18,13 @@ export function isAfter(one: Place, other: Place): boolean {
   return Buffer.compare(Buffer.from(one.key), Buffer.from(other.key)) > 0;
 }
 
+/** An event by which the log is known again. Without a stream, by its id at its position: idTags are in names of streams until they are erased. */
+type Witness = Omit<Anchor, 'stream'> & { readonly stream: string | null };
+
 /** Where a subscriber was, and one event of the log that it comes from. */
 export interface Resumption {
   readonly place: Place;
-  readonly anchor: Anchor;
+  readonly anchor: Witness;
 }
 
 /** What an id is good for: a feed with a filter, and rows of one version. */
@@ -51,12 +57,16 @@ export function placeText(
   { position, key }: Place,
   { stream, revision, id, position: anchored, event }: Cause,
 ): string {
-  const all = [position, key ?? null, stream, revision, id, anchored];
+  const named = idTagVeiling.inStream(stream) === undefined ? stream : null;
+  const all = [position, key ?? null, named, revision, id, anchored];
   return Buffer.from(JSON.stringify(event === undefined ? all : [...all, event])).toString('base64url');
 }
 
 const position = z.string().regex(/^\d{0,64}$/);
-const stream = z.string().regex(/^[\w.~-]{1,4000}$/);
+const stream = z
+  .string()
+  .regex(/^[\w.~-]{1,4000}$/)
+  .nullable();
 const inside = z.tuple([
   position,
   z.string().nullable(),
@@ -76,6 +86,27 @@ export function readId(mark: Mark, id: string): Resumption | UnknownId {
   const [at, key, stream, revision, event, anchored] = read.data;
   const place = key === null ? { position: at } : { position: at, key };
   return { place, anchor: { stream, revision, id: event, position: anchored } };
+}
+
+/** Whether the log is the one that an id comes from, and not in an earlier state. */
+export async function isKnownIn(store: EventStore, { stream, ...anchor }: Witness): Promise<boolean> {
+  return stream === null ? isAtItsPosition(store, anchor) : isInLog(store, { stream, ...anchor });
+}
+
+const nearby = 10;
+
+async function isAtItsPosition(store: EventStore, { id, position }: Pick<Anchor, 'id' | 'position'>): Promise<boolean> {
+  // Other kinds of stores have positions of another length.
+  const head = await store.head();
+  if (position.length !== head.length || position > head) return false;
+  let { next } = await store.readAll({ from: position, direction: 'backward', limit: 1 });
+  for (;;) {
+    const page = await store.readAll({ from: next, direction: 'forward', limit: nearby });
+    const found = page.events.find((event) => event.position >= position);
+    if (found !== undefined) return found.id === id && found.position === position;
+    if (page.endOfLog || page.next >= position) return false;
+    next = page.next;
+  }
 }
 
 function valueIn(text: string): unknown {

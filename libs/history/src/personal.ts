@@ -1,6 +1,6 @@
-import { idTagMembers, naturalKeyMembers, quotesIdTag } from '@app/charge-box';
+import { idTagMembers, idTagVeiling, naturalKeyMembers } from '@app/charge-box';
 import { sealType } from '@app/event-store';
-import type { RecordedEvent } from '@app/kernel';
+import type { RecordedEvent, Texts } from '@app/kernel';
 
 /** Kinds of text in a history that say who or where somebody is. */
 export type PersonalKind = 'idTag' | 'natural-key' | 'identity' | 'address' | 'url' | 'name' | 'id' | 'time' | 'words';
@@ -106,14 +106,18 @@ function withMaskedHeads(data: object): object {
   return { ...data, heads: heads?.map(([stream, ...rest]) => [withMaskedStream(String(stream)), ...rest]) };
 }
 
-/** An event with its idTags masked, also where a deviation quotes one. */
+const maskedTexts: Texts = {
+  // What belongs to an idTag, such as what its place had in another form, shows nothing.
+  text: (text, of) => (of === undefined ? masked(text) : '***'),
+  ending: (key) => mask('natural-key', key),
+};
+
+/** An event with its idTags masked, wherever an erasure would find them. */
 export function withMaskedEvent(event: RecordedEvent): RecordedEvent {
-  const { quirks, ...metadata } = event.metadata;
-  const notes = quirks?.map((note) => (quotesIdTag(note) ? { ...note, text: '***' } : note));
+  const { data, ...rest } = idTagVeiling.inEvent(event, maskedTexts);
   return {
-    ...event,
+    ...rest,
     stream: withMaskedStream(event.stream),
-    data: withMaskedIdTags(event.type === sealType ? withMaskedHeads(event.data) : event.data),
-    metadata: { ...metadata, ...(notes === undefined ? {} : { quirks: notes }) },
+    data: event.type === sealType ? withMaskedHeads(data) : data,
   };
 }

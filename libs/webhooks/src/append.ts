@@ -1,6 +1,6 @@
 import type { WebhookEvent } from '@app/charge-box';
 import { webhookEventSchemas } from '@app/charge-box';
-import type { Appended, EventStore, ExpectedRevision } from '@app/kernel';
+import type { Appended, EventStore, EventToAppend, ExpectedRevision } from '@app/kernel';
 import { randomUUID } from 'node:crypto';
 
 /** Who caused a change; the service itself where nobody is named. */
@@ -11,13 +11,28 @@ export interface WebhookOrigin {
 
 export type StreamState = { readonly stream: string; readonly expected: ExpectedRevision };
 
-export function appendTo(
+export const appendTo = (
   store: EventStore,
-  { stream, expected }: StreamState,
+  state: StreamState,
   event: WebhookEvent,
   origin?: WebhookOrigin,
+): Promise<Appended> => appendAll(store, state, [event], origin);
+
+/** All of them or none. */
+export function appendAll(
+  store: EventStore,
+  { stream, expected }: StreamState,
+  events: readonly WebhookEvent[],
+  origin?: WebhookOrigin,
 ): Promise<Appended> {
-  const { type, data } = event;
+  return store.append(
+    stream,
+    events.map((event) => dressed(event, origin)),
+    expected,
+  );
+}
+
+function dressed({ type, data }: WebhookEvent, origin: WebhookOrigin | undefined): EventToAppend {
   const id = randomUUID();
   const metadata = {
     schema: webhookEventSchemas[type],
@@ -27,5 +42,5 @@ export function appendTo(
     receivedAt: data.at,
     ...(origin?.remoteAddress === undefined ? {} : { remoteAddress: origin.remoteAddress }),
   };
-  return store.append(stream, [{ id, type, data, metadata }], expected);
+  return { id, type, data, metadata };
 }

@@ -45,6 +45,8 @@ export class Courier {
   private readonly working = new Set<Promise<void>>();
   private position: Position;
   private characters = 0;
+  /** How often what is kept was dropped. */
+  private drops = 0;
   private over = false;
   private dirty = false;
   private noting: Promise<void> = Promise.resolve();
@@ -64,6 +66,20 @@ export class Courier {
   /** Boxes whose events wait. */
   get waiting(): number {
     return this.lanes.size;
+  }
+
+  /** Characters of what waits in memory. */
+  get kept(): number {
+    return this.characters;
+  }
+
+  /** Everything that waits is read anew: the log shows something else in the place of what was erased. */
+  forget(): void {
+    this.drops += 1;
+    for (const lane of this.lanes.values()) {
+      this.shorten(lane, 0);
+      lane.whole = false;
+    }
   }
 
   start(): void {
@@ -98,11 +114,12 @@ export class Courier {
   }
 
   private async take({ events, checkpoint }: SubscriptionBatch): Promise<void> {
+    const { drops } = this;
     for (const event of events) {
       if (this.parts.letters.wants(event)) {
         await this.roomFor(identityOfStream(event.stream));
         if (this.over) return;
-        this.append(this.parts.letters.of(event));
+        this.append(this.parts.letters.of(event), drops === this.drops);
       }
       this.position = event.position;
     }
@@ -120,12 +137,13 @@ export class Courier {
     return lane;
   }
 
-  private append(letter: Letter): void {
+  /** `isAsNow`: nothing was erased since it was read. */
+  private append(letter: Letter, isAsNow: boolean): void {
     const { keptEvents, keptCharacters } = this.parts.limits;
     const lane = this.lanes.get(letter.identity) ?? this.open(Lane.begun(letter.identity, this.position));
     const fits = lane.letters.length < keptEvents && this.characters + letter.text.length <= keptCharacters;
     lane.upTo = letter.position;
-    lane.whole &&= fits;
+    lane.whole &&= fits && isAsNow && !lane.pausing;
     if (lane.whole) this.keep(lane, letter);
     this.changed();
     this.pump();
@@ -134,6 +152,10 @@ export class Courier {
   private keep(lane: Lane, letter: Letter): void {
     lane.letters.push(letter);
     this.characters += letter.text.length;
+  }
+
+  private shorten(lane: Lane, most: number): void {
+    for (const { text } of lane.shorten(most)) this.characters -= text.length;
   }
 
   /** Begins as many attempts as there may be. */
@@ -166,12 +188,14 @@ export class Courier {
     if (lane.whole) return;
     const { limits, letters } = this.parts;
     const { upTo } = lane;
+    const { drops } = this;
     const page = await letters.read(lane.identity, lane.after);
+    if (drops !== this.drops) return;
     if (page.endOfLog && page.next < upTo) throw new Error('the store shows an earlier state of the log');
     // More may have come meanwhile.
     const isAll = page.next >= lane.upTo;
     const wanted = page.events.filter(({ position }) => position <= lane.upTo).map((event) => letters.of(event));
-    let room = limits.keptCharacters / limits.parallel;
+    let room = Math.min(limits.keptCharacters / limits.parallel, limits.keptCharacters - this.characters);
     const fitting = wanted.filter(({ text }, place) => place === 0 || (room -= text.length) > 0);
     for (const letter of fitting) this.keep(lane, letter);
     lane.whole = isAll && fitting.length === wanted.length;
@@ -185,7 +209,7 @@ export class Courier {
     this.changed();
     switch (verdict.kind) {
       case 'delivered':
-        return this.settle(lane);
+        return this.settle(lane, letter);
       case 'off':
         return this.parts.gone(verdict.failure.detail);
       case 'never':
@@ -209,11 +233,11 @@ export class Courier {
     const { upTo: _upTo, ...place }: WebhookArrears = lane.arrears;
     await this.parts.deadLetters.add({ deliveryId, type, position, ...place, firstAt, ...failure });
     this.parts.meter.count('webhook_deliveries_total', 'given-up');
-    this.settle(lane);
+    this.settle(lane, letter);
   }
 
-  private settle(lane: Lane): void {
-    this.characters -= lane.settle()?.text.length ?? 0;
+  private settle(lane: Lane, letter: Letter): void {
+    if (lane.settle(letter)) this.characters -= letter.text.length;
     this.changed();
     this.goOn(lane);
   }
@@ -229,9 +253,14 @@ export class Courier {
     this.room();
   }
 
+  /** While it pauses it keeps one letter at most. */
   private pause(lane: Lane, milliseconds: number): void {
     if (this.over) return;
+    lane.pausing = true;
+    this.shorten(lane, 1);
+    if (this.characters > this.parts.limits.keptCharacters) this.shorten(lane, 0);
     lane.cancel = this.parts.alarm.after(milliseconds, () => {
+      lane.pausing = false;
       this.ready.push(lane);
       this.pump();
     });

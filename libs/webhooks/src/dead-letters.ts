@@ -1,8 +1,9 @@
 import type { WebhookEvent, WebhookEventOf } from '@app/charge-box';
 import { deadLetterStream, upcast } from '@app/charge-box';
 import type { Clock, EventStore, Position } from '@app/kernel';
+import { NO_STREAM } from '@app/kernel';
 import type { WebhookOrigin } from './append';
-import { appendTo } from './append';
+import { appendAll, appendTo } from './append';
 
 type GivenUp = WebhookEventOf<'WebhookDeliveryGivenUp'>['data'];
 
@@ -12,12 +13,22 @@ export interface DeadLetter extends GivenUp {
   readonly retrying: boolean;
 }
 
+interface Kept extends DeadLetter {
+  /** Of the event that tells of it. */
+  readonly revision: number;
+}
+
 const pageSize = 1_000;
+/** Events for each letter: what becomes of letters stands in their stream too. */
+const eventsEach = 6;
+const movedAtOnce = 100;
 
 /** The deliveries of one webhook that were given up: the last ones. */
 export class DeadLetters {
   private readonly stream: string;
   private retained = false;
+  /** Appends until it is looked again which letters are about to be pushed out. */
+  private left = 0;
 
   constructor(
     private readonly store: EventStore,
@@ -30,14 +41,7 @@ export class DeadLetters {
 
   /** Oldest first. */
   async all(): Promise<readonly DeadLetter[]> {
-    const letters = new Map<string, DeadLetter>();
-    for (let from = 0, end = false; !end;) {
-      const page = await this.store.readStream(this.stream, { from, limit: pageSize });
-      for (const event of page.events) apply(letters, upcast<WebhookEvent>(event));
-      from = (page.events.at(-1)?.revision ?? page.lastRevision) + 1;
-      end = page.endOfStream;
-    }
-    return [...letters.values()];
+    return (await this.read()).letters.map(({ revision: _revision, ...letter }) => letter);
   }
 
   add(letter: Omit<GivenUp, 'at'>): Promise<Position> {
@@ -55,10 +59,45 @@ export class DeadLetters {
   }
 
   private async append(event: WebhookEvent, origin?: WebhookOrigin): Promise<Position> {
-    if (!this.retained) await this.store.retain(this.stream, { maxCount: this.most });
+    if (!this.retained) await this.store.retain(this.stream, { maxCount: eventsEach * this.most });
     this.retained = true;
+    if (this.left <= 0) await this.moveUp();
+    this.left -= 1;
     const appended = await appendTo(this.store, { stream: this.stream, expected: 'any' }, event, origin);
     return appended.outcome === 'appended' ? appended.position : '';
+  }
+
+  private async read(): Promise<{ readonly letters: readonly Kept[]; readonly lastRevision: number }> {
+    const letters = new Map<string, Kept>();
+    let lastRevision = NO_STREAM;
+    for (let end = false; !end;) {
+      const page = await this.store.readStream(this.stream, { from: lastRevision + 1, limit: pageSize });
+      for (const event of page.events) apply(letters, upcast<WebhookEvent>(event), event.revision);
+      lastRevision = page.events.at(-1)?.revision ?? page.lastRevision;
+      end = page.endOfStream;
+    }
+    return { letters: [...letters.values()].sort(byTime).slice(-this.most), lastRevision };
+  }
+
+  /** The stream forgets its first events, whatever they are: letters that wait for long are recorded again before their turn comes. */
+  private async moveUp(): Promise<void> {
+    for (;;) {
+      const { letters, lastRevision } = await this.read();
+      const old = letters.filter(({ revision }) => revision <= lastRevision - 2 * this.most).slice(0, movedAtOnce);
+      if (old.length === 0) break;
+      const events = old.flatMap((letter) => this.again(letter));
+      // As they are now, or they are looked at again.
+      await appendAll(this.store, { stream: this.stream, expected: lastRevision }, events);
+    }
+    this.left = this.most;
+  }
+
+  private again({ revision: _revision, retrying, ...data }: Kept): readonly WebhookEvent[] {
+    const wanted = { deliveryId: data.deliveryId, at: this.now() };
+    return [
+      { type: 'WebhookDeliveryGivenUp', data },
+      ...(retrying ? [{ type: 'WebhookRedeliveryWanted', data: wanted } as const] : []),
+    ];
   }
 
   private now(): string {
@@ -66,11 +105,14 @@ export class DeadLetters {
   }
 }
 
-function apply(letters: Map<string, DeadLetter>, { type, data }: WebhookEvent): void {
+function byTime(one: DeadLetter, other: DeadLetter): number {
+  const [first, second] = [one, other].map(({ at, position }) => `${at} ${position}`) as [string, string];
+  return first < second ? -1 : Number(first > second);
+}
+
+function apply(letters: Map<string, Kept>, { type, data }: WebhookEvent, revision: number): void {
   if (type === 'WebhookDeliveryGivenUp') {
-    // Given up again, it is the newest.
-    letters.delete(data.deliveryId);
-    letters.set(data.deliveryId, { ...data, retrying: false });
+    letters.set(data.deliveryId, { ...data, retrying: false, revision });
   }
   if (type === 'WebhookRedelivered') letters.delete(data.deliveryId);
   if (type !== 'WebhookRedeliveryWanted') return;

@@ -77,6 +77,11 @@ export class Deliveries {
     this.work = this.work.then(() => this.reconcile());
   }
 
+  /** What is kept of the log is read anew. */
+  forget(): void {
+    for (const { courier } of this.running.values()) courier.forget();
+  }
+
   async stop(): Promise<void> {
     this.over = true;
     this.cancel();
@@ -93,8 +98,14 @@ export class Deliveries {
     const mine = this.lease.isHeldFor(0) ? active : [];
     for (const [id, { revision, overtaken }] of this.running)
       if (overtaken || !mine.some((webhook) => webhook.id === id && webhook.revision === revision)) await this.end(id);
+    this.forgetFaults(mine);
     for (const webhook of mine) await this.tend(webhook);
     if (active.length === 0) await this.lease.stop();
+  }
+
+  /** Of webhooks that are not to be told here, or not any more. */
+  private forgetFaults(mine: readonly Webhook[]): void {
+    for (const id of this.faults.keys()) if (!mine.some((webhook) => webhook.id === id)) this.faults.delete(id);
   }
 
   private async tend(webhook: Webhook): Promise<void> {

@@ -8,6 +8,8 @@ export class Lane {
   readonly letters: Letter[] = [];
   /** All that wait are in memory. */
   whole: boolean;
+  /** It waits for its next attempt. */
+  pausing = false;
   firstAt: number | undefined;
   cancel: () => void = () => undefined;
 
@@ -38,12 +40,20 @@ export class Lane {
     return { ...(identity === undefined ? {} : { identity }), after, upTo, attempts };
   }
 
-  /** The first letter is settled: the next one begins anew. */
-  settle(): Letter | undefined {
-    const letter = this.letters.shift();
-    if (letter !== undefined) this.after = letter.position;
+  /** Keeps so many at most; the others are read again. What it keeps no more is returned. */
+  shorten(most: number): readonly Letter[] {
+    const dropped = this.letters.splice(most);
+    this.whole &&= dropped.length === 0;
+    return dropped;
+  }
+
+  /** The first letter is settled: the next one begins anew. True if it was still kept. */
+  settle(letter: Letter): boolean {
+    const isKept = this.letters[0] === letter;
+    if (isKept) this.letters.shift();
+    this.after = letter.position;
     this.attempts = 0;
     this.firstAt = undefined;
-    return letter;
+    return isKept;
   }
 }

@@ -14,6 +14,8 @@ import { Registry } from './registry';
 import { newSecret } from './secrets';
 
 export interface WebhooksParts extends DeliveryParts {
+  /** Calls back whenever a text was erased from the log, until the returned function is called. */
+  readonly onErased: (listener: () => void) => () => void;
   /** Why a URL may not be called. */
   readonly faultOf: (url: string) => string | undefined;
   /** Ends attempts under way. */
@@ -69,12 +71,14 @@ const noKey =
 export class Webhooks {
   private readonly registry: Registry;
   private readonly deliveries: Deliveries;
+  private readonly leaveErasures: () => void;
   private subscription: Subscription | undefined;
   private over = false;
 
   constructor(private readonly parts: WebhooksParts) {
     this.registry = new Registry(parts.store);
     this.deliveries = new Deliveries(parts, this.registry);
+    this.leaveErasures = parts.onErased(() => this.deliveries.forget());
   }
 
   async start(): Promise<void> {
@@ -86,6 +90,7 @@ export class Webhooks {
 
   async stop(): Promise<void> {
     this.over = true;
+    this.leaveErasures();
     await this.subscription?.stop();
     const cut = this.parts.alarm.after(grace, () => this.parts.close());
     await this.deliveries.stop();

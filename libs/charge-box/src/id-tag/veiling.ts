@@ -27,7 +27,7 @@ export const idTagMembers: ReadonlySet<string> = new Set(['idTag', 'parentIdTag'
 export const naturalKeyMembers: ReadonlySet<string> = new Set(['key', 'stopKey']);
 
 /** Whether a deviation quotes what stood in the place of an idTag. */
-export const quotesIdTag = ({ path = '', text = '' }: QuirkNote): boolean => text !== '' && /idtag/i.test(path);
+const quotesIdTag = ({ path = '', text = '' }: QuirkNote): boolean => text !== '' && /idtag/i.test(path);
 /** Meter values are much of what is stored, and hold none. */
 const without: ReadonlySet<string> = new Set(['transactionData', 'values', 'telemetry', 'connectors']);
 

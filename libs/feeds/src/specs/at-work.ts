@@ -34,18 +34,19 @@ interface Surroundings {
   readonly meter?: Meter;
   readonly file?: string;
   readonly own?: Pick<OwnProjections, 'followed' | 'isLoading'>;
+  readonly onErased?: (listener: () => void) => () => void;
 }
 
 export const newFile = (): string => join(folder, `${(files += 1)}.db`);
 
 export async function over(store: EventStore, around: Surroundings = {}): Promise<Feeds> {
-  const { settings = {}, meter = silentMeter, file = newFile(), own } = around;
+  const { settings = {}, meter = silentMeter, file = newFile(), ...more } = around;
   const readModels = new ReadModels({ file, store, log: silentLog });
   await readModels.prepare();
   readModels.start();
   await readModels.caughtUp();
   const clock = { now: () => time.now };
-  const feeds = new Feeds({ store, readModels, log: silentLog, meter, clock, settings, ...(own && { own }) });
+  const feeds = new Feeds({ store, readModels, log: silentLog, meter, clock, settings, ...more });
   running.push({ readModels, feeds });
   return feeds;
 }

@@ -247,4 +247,26 @@ describe('a mask', () => {
       waiting: [{ request: { idTag: '***815' } }],
     });
   });
+
+  it('covers what deviations quote in the place of an idTag, and what is noted about its owner', () => {
+    const quirks = [
+      { name: 'too-long', path: 'authorizeRequest/idTag', text: 'CARD10815-AND-MORE', count: 2 },
+      { name: 'enum-case', path: 'status', text: 'AVAILABLE', count: 1 },
+    ];
+    const covered = [{ ...quirks[0], text: '***' }, quirks[1]];
+    const event = (type: string, data: object) => {
+      const { metadata, ...rest } = dressed({ type, data }, 1);
+      const recorded = { ...rest, metadata: { ...metadata, quirks }, stream: 'chargeBox-A', revision: 0, position: '' };
+      return withMaskedEvent({ ...recorded, recordedAt: at(1) });
+    };
+    expect(event('QuirksNoted', { quirks, at: at(1) })).toMatchObject({
+      data: { quirks: covered, at: at(1) },
+      metadata: { quirks: covered },
+    });
+    expect(event('IdTagSaved', { idTag: 'CARD10815', note: 'Jo Doe', at: at(1) }).data).toEqual({
+      idTag: '***815',
+      note: '***',
+      at: at(1),
+    });
+  });
 });

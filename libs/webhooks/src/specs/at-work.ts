@@ -76,6 +76,7 @@ export function atWork({
       holder: holderOf(run),
       seal: new SecretSeal('a key'),
       send: receiver.send,
+      onErased: () => () => undefined,
       faultOf: () => undefined,
       close: () => undefined,
       masked: (event) => ({ ...event, metadata: { ...event.metadata, actor: 'masked' } }),

@@ -57,9 +57,50 @@ describe('dead letters', () => {
   });
 
   it('are the last ones: the oldest go first', async () => {
-    const { store, webhooks, id } = await withDeadLetters([1, 2, 3, 4, 5], { deadLetters: 3 });
+    const { store, webhooks, receiver, alarm, id } = await withDeadLetters([1, 2, 3, 4, 5], { deadLetters: 3 });
+    await webhooks.retry(id, undefined, origin);
+    await alarm.pass(0);
+    expect(receiver.numbers()).toEqual([3, 4, 5]);
+    receiver.answer = () => status(400);
+    for (let n = 6; n < 40; n += 1) await happen(store, 'A', n);
+    await alarm.pass(0);
     expect(await webhooks.deadLetters(id)).toHaveLength(3);
-    expect((await store.readStream(deadLetterStream(id), { limit: 100 })).events).toHaveLength(3);
+    expect((await store.readStream(deadLetterStream(id), { limit: 100 })).events.length).toBeLessThanOrEqual(18);
+  });
+
+  it('are not pushed out by what becomes of others', async () => {
+    const nine = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    const { webhooks, alarm, id, letters } = await withDeadLetters(nine, { deadLetters: 10 });
+    const kept = letters.map(({ deliveryId }) => deliveryId);
+    for (const deliveryId of kept.splice(0, 3)) {
+      await webhooks.retry(id, deliveryId, origin);
+      await alarm.pass(0);
+    }
+    expect((await webhooks.deadLetters(id))?.map(({ deliveryId }) => deliveryId)).toEqual(kept);
+  });
+
+  it('stay, in their order and wanted, however often another one is tried in vain', async () => {
+    const { store, webhooks, another, receiver, alarm, id, letters } = await withDeadLetters([1, 2, 3, 4], {
+      deadLetters: 4,
+    });
+    receiver.answer = () => status(400);
+    for (let count = 0; count < 60; count += 1) {
+      await alarm.pass(1);
+      await webhooks.retry(id, letters[1]?.deliveryId, origin);
+      await alarm.pass(0);
+    }
+    const ids = [1, 0, 2, 3].map((place) => letters[place]?.deliveryId);
+    expect((await webhooks.deadLetters(id))?.map(({ deliveryId }) => deliveryId)).toEqual(ids);
+    expect(await webhooks.deadLetters(id)).toMatchObject([{ attempts: 61 }, { attempts: 1 }, letters[2], letters[3]]);
+    expect((await store.readStream(deadLetterStream(id), { limit: 100 })).events.length).toBeLessThanOrEqual(24);
+    // Nobody delivers them meanwhile.
+    await webhooks.stop();
+    await webhooks.retry(id, letters[3]?.deliveryId, origin);
+    for (let count = 0; count < 60; count += 1) await webhooks.retry(id, letters[1]?.deliveryId, origin);
+    receiver.got.length = 0;
+    await another().start();
+    await alarm.pass(0);
+    expect(receiver.numbers()).toEqual([1, 3]);
   });
 
   it('hold no data of events, and say so where the log has forgotten one', async () => {

@@ -3,6 +3,7 @@ import { openInMemoryStore } from '@app/event-store';
 import type { EventStore } from '@app/kernel';
 import { ProgressNotes } from '../progress';
 import { SecretSeal } from '../secrets';
+import type { Webhooks } from '../webhooks';
 import type { AtWork } from './at-work';
 import { atWork, happen, made, ok, origin, status } from './at-work';
 import { FakeAlarm } from './fake-alarm';
@@ -266,5 +267,48 @@ describe('a history that was moved', () => {
     await there.change(id, { secret: 'a secret that is known here' }, origin);
     await work.alarm.pass(5);
     expect([work.receiver.numbers(), there.faults]).toEqual([[1], []]);
+  });
+});
+
+describe('what a webhook is not told for', () => {
+  const foreign = { seal: new SecretSeal('another key') };
+
+  it.each<[string, (there: Webhooks, id: string) => Promise<unknown>]>([
+    ['is switched off', (there, id) => there.change(id, { active: false }, origin)],
+    ['is removed', (there, id) => there.remove(id, origin)],
+  ])('is over when it %s', async (_what, does) => {
+    const work = atWork();
+    const id = await made(work.webhooks);
+    await work.webhooks.stop();
+    const there = work.another(foreign);
+    await there.start();
+    await work.alarm.pass(1);
+    expect(there.faults).toHaveLength(1);
+    await does(there, id);
+    await work.alarm.pass(1);
+    expect(there.faults).toEqual([]);
+    await there.stop();
+  });
+
+  it('is over when another instance tells it', async () => {
+    const work = atWork({ shared: true });
+    const alarm = new FakeAlarm();
+    const faulty = work.another({ ...foreign, alarm }, 'B/1');
+    await work.webhooks.start();
+    await made(work.webhooks);
+    await work.webhooks.stop();
+    await faulty.start();
+    await alarm.pass(1);
+    expect(faulty.faults).toHaveLength(1);
+    // For the others it is dead meanwhile.
+    const other = work.another();
+    await other.start();
+    await work.alarm.pass(60);
+    await happen(work.store, 'A', 1);
+    await work.alarm.pass(1);
+    expect(work.receiver.numbers()).toEqual([1]);
+    await alarm.pass(20);
+    expect(faulty.faults).toEqual([]);
+    await Promise.all([other.stop(), faulty.stop()]);
   });
 });
