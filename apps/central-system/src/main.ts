@@ -19,6 +19,9 @@ function aboutService({ soapPort, apiPort, instance }: Service, configuration: C
 // The room for young objects that `npm start` asks for is meant for this thread alone; the others fill it too, and are not faster for it.
 setFlagsFromString('--max-semi-space-size=0');
 
+/** Milliseconds that what had begun gets to end when a start failed. */
+const graceOfFailure = 5_000;
+
 async function main(): Promise<void> {
   const configuration = readConfiguration(process.env);
   if ('faults' in configuration) {
@@ -29,16 +32,11 @@ async function main(): Promise<void> {
     return;
   }
   const log = createLogger(configuration.LOG_LEVEL);
-  const service = await startService(configuration, log);
-  if (service.createdApiKey !== undefined) {
-    process.stdout.write(`\nThe key of the API, shown this once: ${service.createdApiKey}\n\n`);
-  }
-  log.info(aboutService(service, configuration), 'Ready');
-  if (configuration.CHARGE_BOX_REGISTRATION === 'open')
-    log.warn({}, 'Every charge box is served: CHARGE_BOX_REGISTRATION is open');
-  if (configuration.EVENT_STORE === 'memory') log.warn({}, 'Everything is forgotten at the end: EVENT_STORE is memory');
+  let service: Service | undefined;
   const stop = (signal: string) => {
     log.info({ signal }, 'Stopping');
+    // What is stored is on disk; of a start nothing else is worth waiting for, and it may take minutes.
+    if (service === undefined) process.exit(0);
     // Somebody who never reads an answer must not keep the service from ending.
     const longest = configuration.DRAIN_DELAY + configuration.DRAIN_TIMEOUT + 10;
     setTimeout(() => {
@@ -55,6 +53,14 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
+  service = await startService(configuration, log);
+  if (service.createdApiKey !== undefined) {
+    process.stdout.write(`\nThe key of the API, shown this once: ${service.createdApiKey}\n\n`);
+  }
+  log.info(aboutService(service, configuration), 'Ready');
+  if (configuration.CHARGE_BOX_REGISTRATION === 'open')
+    log.warn({}, 'Every charge box is served: CHARGE_BOX_REGISTRATION is open');
+  if (configuration.EVENT_STORE === 'memory') log.warn({}, 'Everything is forgotten at the end: EVENT_STORE is memory');
 }
 
 main().catch((error: unknown) => {
@@ -65,4 +71,6 @@ main().catch((error: unknown) => {
       : `${(error as Error).message}\n`,
   );
   process.exitCode = 1;
+  // Who restarts the service waits for its end.
+  setTimeout(() => process.exit(1), graceOfFailure).unref();
 });

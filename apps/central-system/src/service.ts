@@ -117,23 +117,25 @@ async function startOn(history: History, given: Given): Promise<Service> {
   // The buses know their handlers and sagas from here on.
   await app.init();
   const work = workOf(app);
-  await restore(app, work, history, given.veil);
-  await webhooks.start();
-  given.chain.start();
-  watch(app, meter, readModels);
-  readiness.sagas = () => work.reactions.status();
-  readiness.webhooks = () => webhooks;
-  const { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST } = configuration;
   const listener = app.get(SoapListener, { strict: false });
   try {
-    await listening('API', `${API_HOST}:${API_PORT}`, () =>
-      app.listen({ port: API_PORT, host: API_HOST, backlog: waitingConnections }),
-    );
-    await listening('SOAP', `${SOAP_HOST}:${SOAP_PORT}`, () => listener.listen());
+    await restore(app, work, history, given.veil);
+    await webhooks.start();
+    given.chain.start();
+    watch(app, meter, readModels);
+    readiness.sagas = () => work.reactions.status();
+    readiness.webhooks = () => webhooks;
+    await open(app, listener, configuration);
   } catch (error) {
-    await webhooks.stop();
-    await endWork(work);
-    await app.close();
+    // Whatever was begun would keep the process from ending.
+    for (const end of [
+      () => webhooks.stop(),
+      () => endWork(work),
+      () => app.close(),
+      () => given.veil.stop(),
+      () => given.chain.stop(),
+    ])
+      await end().catch((again: unknown) => given.log.warn({ err: again }, 'What had begun could not be ended'));
     throw error;
   }
   given.own.start();
@@ -254,6 +256,17 @@ async function endWork({ reactions, liveness, dispatcher, neighbours }: Work): P
   await reactions.stop();
   await dispatcher.stop();
   await neighbours.stop();
+}
+
+async function open(
+  app: NestFastifyApplication,
+  listener: SoapListener,
+  { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST }: Configuration,
+): Promise<void> {
+  await listening('API', `${API_HOST}:${API_PORT}`, () =>
+    app.listen({ port: API_PORT, host: API_HOST, backlog: waitingConnections }),
+  );
+  await listening('SOAP', `${SOAP_HOST}:${SOAP_PORT}`, () => listener.listen());
 }
 
 async function listening(what: 'API' | 'SOAP', address: string, listen: () => Promise<unknown>): Promise<void> {
