@@ -1,4 +1,4 @@
-import type { Position } from '@app/kernel';
+import type { ErasedText, Position } from '@app/kernel';
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { ChargeBoxes } from './charge-boxes';
@@ -21,8 +21,8 @@ export interface ErasedIdTag {
 /** Takes idTags out of the history. */
 export interface IdTagEraser {
   erase(idTag: string, at: string): Promise<ErasedIdTag>;
-  /** Calls back after an erasure, by whomever, until the returned function is called. */
-  onErased(listener: () => void): () => void;
+  /** Tells every text that was known here and is erased, by whichever instance, until the returned function is called. */
+  onErased(listener: (gone: ErasedText) => void): () => void;
 }
 
 export type Erasure =

@@ -1,4 +1,12 @@
-import type { EventStore, EventToAppend, KnownTokens, Position, RecordedEvent, VeilEvent } from '@app/kernel';
+import type {
+  ErasedText,
+  EventStore,
+  EventToAppend,
+  KnownTokens,
+  Position,
+  RecordedEvent,
+  VeilEvent,
+} from '@app/kernel';
 import { BEGINNING, pagesOf, textKeyStream, tokenOfStream } from '@app/kernel';
 import { randomBytes, randomUUID } from 'node:crypto';
 
@@ -31,7 +39,7 @@ export class TextKeys {
   private readonly meanings = new Map<string, Meaning>();
   private readonly pseudonyms = new Map<string, string>();
   private readonly underWay = new Map<string, Promise<void>>();
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<(gone: ErasedText) => void>();
   private reading: Promise<void> = Promise.resolve();
   private nextReading: Promise<void> | undefined;
   private reached: Position = BEGINNING;
@@ -76,8 +84,8 @@ export class TextKeys {
     this.reached = position;
   }
 
-  /** Calls back whenever a text was erased, until the returned function is called. */
-  onErased(listener: () => void): () => void {
+  /** Tells every text that was known here and is erased, until the returned function is called. */
+  onErased(listener: (gone: ErasedText) => void): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
@@ -109,9 +117,9 @@ export class TextKeys {
     if (former !== undefined && former.what === undefined && former.shown === as) return;
     this.meanings.set(token, { shown: as });
     if (!this.pseudonyms.has(as)) this.pseudonyms.set(as, token);
-    if (former?.what !== undefined && this.tokens.get(nameOf(former.what)) === token)
-      this.tokens.delete(nameOf(former.what));
-    for (const listener of this.listeners) listener();
+    if (former?.what === undefined) return;
+    if (this.tokens.get(nameOf(former.what)) === token) this.tokens.delete(nameOf(former.what));
+    for (const listener of this.listeners) listener({ ...former.what, token, as });
   }
 
   /** Reads on in the log to its present end. On a store of our own once is enough. */

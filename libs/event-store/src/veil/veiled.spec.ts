@@ -1,4 +1,4 @@
-import type { EventStore, EventToAppend, RecordedEvent, Veiling } from '@app/kernel';
+import type { ErasedText, EventStore, EventToAppend, RecordedEvent, Veiling } from '@app/kernel';
 import { NO_STREAM, textKeyPrefix } from '@app/kernel';
 import { ChainCheck } from '../chain/check';
 import { chained } from '../chain/chained';
@@ -210,14 +210,28 @@ describe('an erasure', () => {
     expect(await dataOf(store, 'log')).toEqual([{ name: pseudonym }, { name: 'ann' }]);
   });
 
-  it('is told to who waits for it', async () => {
-    let told = 0;
-    const leave = keys.onErased(() => (told += 1));
-    await store.append('log', [about({ name: 'ann' }), about({ name: 'ben' })], NO_STREAM);
-    await erase({ store: bare, keys, veiling }, 'ann', at);
+  it('is told to who waits for it, text by text', async () => {
+    const told: ErasedText[] = [];
+    const leave = keys.onErased((gone) => told.push(gone));
+    await store.append('log', [about({ name: 'ann', note: 'tall' }), about({ name: 'ben' })], NO_STREAM);
+    const [name, note] = [keys.tokenOf('ann'), keys.tokenOf('tall', 'ann')];
+    const { pseudonym } = await erase({ store: bare, keys, veiling }, 'ann', at);
     leave();
     await erase({ store: bare, keys, veiling }, 'ben', at);
-    expect(told).toBe(1);
+    expect(told).toHaveLength(2);
+    expect(told).toContainEqual({ token: name, text: 'ann', as: pseudonym });
+    expect(told).toContainEqual({ token: note, text: 'tall', of: 'ann', as: 'erased' });
+  });
+
+  it('of what was never known here is told to nobody', async () => {
+    await store.append('log', [about({ name: 'ann' })], NO_STREAM);
+    await erase({ store: bare, keys, veiling }, 'ann', at);
+    const late = new TextKeys();
+    const told: ErasedText[] = [];
+    late.onErased((gone) => told.push(gone));
+    await late.catchUp(bare);
+    expect(late.position).not.toBe('');
+    expect(told).toEqual([]);
   });
 });
 
