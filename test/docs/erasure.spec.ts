@@ -55,7 +55,7 @@ it('docs/erasure.md erases an idTag, and nothing has it afterwards', async () =>
   expect([...filesWith(tag), ...filesWith('Jo Doe')]).toEqual([]);
 
   const { body } = await service.api<{ rows: { idTag: string; energy: number }[] }>('GET', '/api/transactions');
-  expect(body.rows).toMatchObject([{ idTag: expect.stringMatching(/^Erased-/) as string, energy: 1_000 }]);
+  expect(body.rows).toMatchObject([{ idTag: expect.stringMatching(/^erased-/) as string, energy: 1_000 }]);
   expect((await service.api('GET', `/api/id-tags/${tag}`)).status).toBe(404);
   const sound = await run('npm run --silent history -- verify --store "embedded:$DATA"');
   expect(sound.output).toContain('Nothing is wrong.');

@@ -54,6 +54,8 @@ export interface ErasedText {
   readonly of?: string;
   /** What is shown in its place. */
   readonly as: string;
+  /** Of the event that says so. */
+  readonly position: Position;
 }
 
 /** A token of a log, as far as it is known. */
