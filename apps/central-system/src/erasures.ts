@@ -13,14 +13,20 @@ interface Besides {
 /** What an erasure takes away besides the history, at every instance. Whoever asks for one here removes its captures, and counts them. */
 export function erasingBesides(eraser: IdTagEraser, { captures, tidy, log }: Besides): IdTagEraser {
   const asked = new Set<string>();
-  const forget = (idTag: string) => {
-    captures.forgetIdTag(idTag).catch((error: unknown) => {
+  const waiting = new Set<string>();
+  const forget = (owner: string) => {
+    waiting.delete(owner);
+    captures.forgetIdTag(owner).catch((error: unknown) => {
       log.error({ err: error }, 'Captured messages with an idTag that is erased are left, until they are too old');
     });
   };
   eraser.onErased(({ text, of }) => {
     tidy();
-    if (of === undefined && !asked.has(idTagVeiling.ownerOf(text))) forget(text);
+    const owner = idTagVeiling.ownerOf(of ?? text);
+    if (asked.has(owner) || waiting.has(owner)) return;
+    // Once for all forms that it has: each time everything is looked through.
+    waiting.add(owner);
+    setImmediate(forget, owner);
   });
   return {
     erase: async (idTag, at) => {
