@@ -104,10 +104,9 @@ export class Supervised implements FollowedRows {
     this.opened = undefined;
   }
 
-  /** Its rows. Throws `projection-building` until they are complete, `projection-stopped` when they never will be. */
+  /** Its rows. Throws `projection-building` until they are complete. */
   get rows(): OwnRows {
     if (this.opened?.isBuilt) return this.opened;
-    if (this.state === 'stopped') throw codedError('projection-stopped', this.fault);
     throw codedError('projection-building', this.declared?.name);
   }
 
