@@ -17,11 +17,6 @@ export function sourcesIn(folder: string): readonly string[] {
 export const rowsFileOf = (folder: string, name: string, version: number): string =>
   join(folder, `${name}.v${version}.db`);
 
-/** Removes the rows of the other versions of a projection. */
-export function removeOtherVersions(folder: string, name: string, version: number): void {
-  removeRows(folder, (its, number) => its === name && number !== version);
-}
-
 /** Removes rows that nobody goes on with: whatever is erased would stay in them. */
 export function removeRows(folder: string, isLeft: (name: string, version: number) => boolean): void {
   if (!existsSync(folder)) return;

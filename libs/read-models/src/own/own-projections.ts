@@ -38,6 +38,7 @@ export class OwnProjections {
 
   start(): void {
     for (const projection of this.all) projection.start();
+    this.tidy();
   }
 
   async stop(): Promise<void> {
@@ -50,8 +51,8 @@ export class OwnProjections {
   }
 
   /**
-   * Removes rows that no projection goes on with, such as those of one that was taken away or stopped: at once, or when it is known which
-   * there are.
+   * Removes rows that no projection goes on with, such as those of another version, or of one that was taken away or stopped: at once, or when
+   * it is known which there are.
    */
   tidy(): void {
     this.toTidy = this.all.some(({ isUnknown }) => isUnknown);

@@ -301,7 +301,6 @@ it('rows that no projection goes on with are removed, once it is known which the
   rmSync(join(folder, 'sources', 'b.cjs'));
   write('c.cjs', 'module.exports = {');
   const projections = await restart();
-  projections.tidy();
   expect(rowFiles()).toEqual(['gone.v1.db', 'kept.v1.db', 'stuck.v1.db']);
   await until((rows) => rows.every(({ state }) => state !== 'loading'));
   expect(rowFiles()).toEqual(['kept.v1.db']);
