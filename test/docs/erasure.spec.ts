@@ -1,4 +1,4 @@
-import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { boot, envelope, start } from '../support/envelopes';
@@ -44,6 +44,9 @@ it('docs/erasure.md erases an idTag, and nothing has it afterwards', async () =>
   const [, id = ''] = /<transactionId>(\d+)</.exec(await post(start({ idTag: tag, meterStart: 1_000 }))) ?? [];
   expect((await service.api('POST', `/api/id-tags/${tag}/erasure`)).status).toBe(409);
   await post(stop(id));
+  // An interrupted rebuild, and rows of a projection that was taken out of the folder.
+  for (const left of ['read-models.next.db', join('projections', 'gone.v1.db')])
+    writeFileSync(join(service.dataDir, left), `{"idTag":"${tag}"}`);
   const erased = await run(erase);
   expect(erased.code).toBe(0);
   expect(erased.output).toContain('It is still there.');
@@ -55,7 +58,7 @@ it('docs/erasure.md erases an idTag, and nothing has it afterwards', async () =>
   expect([...filesWith(tag), ...filesWith('Jo Doe')]).toEqual([]);
 
   const { body } = await service.api<{ rows: { idTag: string; energy: number }[] }>('GET', '/api/transactions');
-  expect(body.rows).toMatchObject([{ idTag: expect.stringMatching(/^Erased-/) as string, energy: 1_000 }]);
+  expect(body.rows).toMatchObject([{ idTag: expect.stringMatching(/^erased-/) as string, energy: 1_000 }]);
   expect((await service.api('GET', `/api/id-tags/${tag}`)).status).toBe(404);
   const sound = await run('npm run --silent history -- verify --store "embedded:$DATA"');
   expect(sound.output).toContain('Nothing is wrong.');

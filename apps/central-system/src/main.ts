@@ -32,18 +32,18 @@ async function main(): Promise<void> {
     return;
   }
   const log = createLogger(configuration.LOG_LEVEL);
-  let service: Service | undefined;
+  const running: { service?: Service } = {};
   const stop = (signal: string) => {
     log.info({ signal }, 'Stopping');
     // What is stored is on disk; of a start nothing else is worth waiting for, and it may take minutes.
-    if (service === undefined) process.exit(0);
+    if (running.service === undefined) process.exit(0);
     // Somebody who never reads an answer must not keep the service from ending.
     const longest = configuration.DRAIN_DELAY + configuration.DRAIN_TIMEOUT + 10;
     setTimeout(() => {
       log.error({ seconds: longest }, 'Stopping took too long; what was still under way is given up');
       process.exit(1);
     }, longest * 1_000).unref();
-    service.stop().then(
+    running.service.stop().then(
       () => log.info({}, 'Stopped'),
       (error: unknown) => {
         log.error({ err: error }, 'Stopping failed');
@@ -53,7 +53,8 @@ async function main(): Promise<void> {
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
-  service = await startService(configuration, log);
+  const service = await startService(configuration, log);
+  running.service = service;
   if (service.createdApiKey !== undefined) {
     process.stdout.write(`\nThe key of the API, shown this once: ${service.createdApiKey}\n\n`);
   }

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLog } from '@app/kernel';
@@ -52,6 +52,16 @@ describe('the service', () => {
     await second.stop();
     expect(first.createdApiKey).toMatch(/^[\w-]{40,}$/);
     expect(second.createdApiKey).toBeUndefined();
+  });
+
+  it('removes rows at its start that nobody goes on with', async () => {
+    const DATA_DIR = join(folder, 'left');
+    mkdirSync(join(DATA_DIR, 'projections'), { recursive: true, mode: 0o700 });
+    const left = ['read-models.next.db', join('projections', 'gone.v1.db')].map((name) => join(DATA_DIR, name));
+    for (const file of left) writeFileSync(file, '');
+    const service = await start({ DATA_DIR, EVENT_STORE: 'embedded' });
+    await service.stop();
+    expect(left.filter((file) => existsSync(file))).toEqual([]);
   });
 
   it('says which folder it cannot use', async () => {

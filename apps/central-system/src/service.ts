@@ -5,7 +5,7 @@ import { BoxCaller } from '@app/egress';
 import type { WsdlSource } from '@app/ingress';
 import { SoapListener } from '@app/ingress';
 import type { Clock, EventStore, Log } from '@app/kernel';
-import { codedError, systemClock, waitingConnections } from '@app/kernel';
+import { systemClock } from '@app/kernel';
 import { ocpp15, renderWsdl } from '@app/ocpp';
 import type { OwnProjections, ReadModels } from '@app/read-models';
 import {
@@ -32,6 +32,9 @@ import { chainedHistory } from './chain';
 import type { Configuration } from './configuration';
 import { instanceNameOf, prepareDataDir } from './data-dir';
 import { feedsOn } from './feeds';
+import { openDoors } from './doors';
+import { erasingBesides } from './erasures';
+import { tidyRows } from './leftovers';
 import { PrometheusMeter } from './prometheus';
 import { lagOf, Readiness } from './readiness';
 import { captureSettings, egressSettings, ingressSettings, runtimeSettings } from './settings';
@@ -80,9 +83,11 @@ export async function startService(
     const chain = chainedHistory(history.store, { configuration, log, clock });
     const veil = veiledHistory(chain.store, history.keys, configuration.VEIL_ID_TAGS);
     const own = ownProjections(history, configuration, log);
+    const tidy = () => tidyRows({ configuration, own, log });
+    const eraser = erasingBesides(veil.eraser, { captures, tidy, log });
     return await startOn(
       { ...history, store: veil.store },
-      { configuration, log, clock, apiKey, meter, captures, chain, veil, own },
+      { configuration, log, clock, apiKey, meter, captures, chain, veil: { ...veil, eraser }, own, tidy },
     );
   } catch (error) {
     await captures.stop();
@@ -102,6 +107,8 @@ interface Given {
   readonly chain: ChainedHistory;
   readonly veil: VeiledHistory;
   readonly own: OwnProjections;
+  /** Removes rows that nobody goes on with. */
+  readonly tidy: () => void;
 }
 
 async function startOn(history: History, given: Given): Promise<Service> {
@@ -125,7 +132,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
     watch(app, meter, readModels);
     readiness.sagas = () => work.reactions.status();
     readiness.webhooks = () => webhooks;
-    await open(app, listener, configuration);
+    await openDoors(app, listener, configuration);
   } catch (error) {
     // Whatever was begun would keep the process from ending.
     for (const end of [
@@ -139,6 +146,7 @@ async function startOn(history: History, given: Given): Promise<Service> {
     throw error;
   }
   given.own.start();
+  given.tidy();
   readiness.open = true;
   const stop = once(async () => {
     readiness.open = false;
@@ -256,26 +264,6 @@ async function endWork({ reactions, liveness, dispatcher, neighbours }: Work): P
   await reactions.stop();
   await dispatcher.stop();
   await neighbours.stop();
-}
-
-async function open(
-  app: NestFastifyApplication,
-  listener: SoapListener,
-  { API_PORT, API_HOST, SOAP_PORT, SOAP_HOST }: Configuration,
-): Promise<void> {
-  await listening('API', `${API_HOST}:${API_PORT}`, () =>
-    app.listen({ port: API_PORT, host: API_HOST, backlog: waitingConnections }),
-  );
-  await listening('SOAP', `${SOAP_HOST}:${SOAP_PORT}`, () => listener.listen());
-}
-
-async function listening(what: 'API' | 'SOAP', address: string, listen: () => Promise<unknown>): Promise<void> {
-  try {
-    await listen();
-  } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException;
-    throw codedError('address-unavailable', `${what}_HOST and ${what}_PORT say ${address}: ${code}`, error);
-  }
 }
 
 interface Parts {

@@ -16,6 +16,7 @@ import { OwnProjections, ReadModels } from '@app/read-models';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Configuration } from './configuration';
+import { projectionsFolderIn, readModelsFileIn } from './leftovers';
 import type { LogPlace } from './store-opener';
 
 /** The event store that the configuration names, and the read models that are built from it. */
@@ -101,7 +102,7 @@ const takesAll = async (): Promise<void> => undefined;
 
 function lockOf(folder: string): WriteLock {
   try {
-    return lockForWriting(join(folder, 'read-models.db'));
+    return lockForWriting(readModelsFileIn(folder));
   } catch (error) {
     throw hasCode(error, 'store-in-use') ? codedError('data-dir-in-use', folder, error) : error;
   }
@@ -116,7 +117,7 @@ async function openReadModels(
   { DATA_DIR, store, log }: { readonly DATA_DIR: string; readonly store: EventStore; readonly log: Log },
   openStore: StoreOpener,
 ): Promise<Pick<History, 'readModels' | 'keys'>> {
-  const file = join(DATA_DIR, 'read-models.db');
+  const file = readModelsFileIn(DATA_DIR);
   const readModels = new ReadModels({ file, store: veiledForRows(store, idTagVeiling), openStore, log });
   await readModels.prepare();
   const keys = new TextKeys();
@@ -140,7 +141,7 @@ export function ownProjections(
   log: Log,
 ): OwnProjections {
   if (sources === undefined || openStore === undefined) return new OwnProjections();
-  return new OwnProjections({ sources, folder: join(DATA_DIR, 'projections'), store, openStore, log });
+  return new OwnProjections({ sources, folder: projectionsFolderIn(DATA_DIR), store, openStore, log });
 }
 
 /** Milliseconds in which a store has to say where its log ends. */

@@ -44,7 +44,7 @@ const todos = {
   notErased: 'It can be erased: POST /api/id-tags/{idTag}/erasure.',
   clear: 'It is in clear, from before idTags were veiled or with VEIL_ID_TAGS=false; an erasure does not reach it.',
   text: 'It stands in a text that may say anything; an erasure does not reach it.',
-  file: 'The bytes of the file have it. Where the history has it too, that is why; else stop the service, remove read-models.db, captures.db and projections, which are built anew, and look again.',
+  file: 'The bytes of the file have it. Where the history has it too, that is why; else stop the service, remove read-models.db, read-models.next.db, captures.db and projections, which are built anew, and look again.',
 } as const;
 
 /** Looks for an idTag in every event as it is stored, and in every byte of the files beside. */

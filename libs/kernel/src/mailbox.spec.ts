@@ -27,4 +27,26 @@ describe('a mailbox', () => {
     await first;
     expect(await second).toBe('second');
   });
+
+  it('tells when everything that was posted before has ended, also when it is full', async () => {
+    const mailbox = new Mailbox({ capacity: 1 });
+    await mailbox.settled();
+    let free: () => void = () => undefined;
+    const until = () => new Promise<void>((resolve) => (free = resolve));
+    const done: string[] = [];
+    const first = mailbox.post(until);
+    const second = mailbox.post(async () => {
+      done.push('second');
+      throw new Error('failed');
+    });
+    const settled = mailbox.settled().then(() => done.push('settled'));
+    free();
+    await first;
+    const third = second.catch(() => mailbox.post(until).then(() => done.push('third')));
+    await settled;
+    expect(mailbox.idle).toBe(false);
+    free();
+    await third;
+    expect(done).toEqual(['second', 'settled', 'third']);
+  });
 });

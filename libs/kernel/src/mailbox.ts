@@ -18,6 +18,9 @@ export interface MailboxLimits {
 export class Mailbox {
   private readonly waiting: Waiting[] = [];
   private working = false;
+  private posted = 0;
+  private ended = 0;
+  private readonly onlookers: { readonly upTo: number; readonly tell: () => void }[] = [];
 
   constructor(private readonly limits: MailboxLimits = {}) {}
 
@@ -42,13 +45,24 @@ export class Mailbox {
         }
       };
       this.waiting.push({ run });
+      this.posted += 1;
       if (!this.working) void this.drain();
     });
   }
 
+  /** Resolves when everything that was posted before has ended. Asking takes no room, and is never refused. */
+  settled(): Promise<void> {
+    if (this.ended === this.posted) return Promise.resolve();
+    return new Promise((tell) => this.onlookers.push({ upTo: this.posted, tell }));
+  }
+
   private async drain(): Promise<void> {
     this.working = true;
-    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) await next.run();
+    for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
+      await next.run();
+      this.ended += 1;
+      while (this.onlookers[0] && this.onlookers[0].upTo <= this.ended) this.onlookers.shift()?.tell();
+    }
     this.working = false;
   }
 }

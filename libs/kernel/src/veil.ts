@@ -46,6 +46,18 @@ export interface Veiling {
   readonly ownerOf: (text: string) => string;
 }
 
+/** A text that is gone from the history. */
+export interface ErasedText {
+  readonly token: string;
+  readonly text: string;
+  /** Whose text it was, where it did not say so itself. */
+  readonly of?: string;
+  /** What is shown in its place. */
+  readonly as: string;
+  /** Of the event that says so. */
+  readonly position: Position;
+}
+
 /** A token of a log, as far as it is known. */
 export interface KnownToken {
   readonly token: string;

@@ -1,5 +1,6 @@
 export * from './queries';
 export type { FollowedRows, OwnFollowed } from './followed-rows';
+export { removeRows } from './own/files';
 export { OwnProjections } from './own/own-projections';
 export type { OwnProjectionRow, OwnRow } from './own/rows';
 export type { StoreOpener } from './projector-thread';
@@ -7,7 +8,7 @@ export { ReadModels } from './read-models';
 export type { ReadModelsOptions } from './read-models';
 export { ReadModelsModule } from './read-models.module';
 export { rebuildable, rebuildBeside, rebuildFromZero } from './rebuild';
-export { isInUse, isOffered, offer, takeOver } from './take-over';
+export { discard, isInUse, isOffered, nextFileOf, offer, takeOver } from './take-over';
 export * from './rows';
 export { dump, shape as shapeOfRows, tableNames } from './sqlite/database';
 export { copyReadModels, differencesBetween } from './sqlite/compare';

@@ -79,12 +79,18 @@ export class AuthorizationDirectory {
     return [...(this.openByTag.get(fold(idTag)) ?? [])];
   }
 
-  /** Lets go of an idTag that was erased, whatever it has open. */
-  forget(idTag: string): void {
+  /** Lets go of an idTag that was erased, whatever it has open. `position`: where that was, as for `apply`: it may be known anew since. */
+  forget(idTag: string, position?: Position): void {
+    const key = fold(idTag);
+    if (this.order.isNews(`tag:${key}`, position)) this.details.delete(key);
+    this.forgetOpen(idTag);
+  }
+
+  /** Lets go of what an idTag has open. */
+  forgetOpen(idTag: string): void {
     const key = fold(idTag);
     for (const transactionId of this.openByTag.get(key) ?? []) this.tagOfTransaction.delete(transactionId);
     this.openByTag.delete(key);
-    this.details.delete(key);
   }
 
   get candidateCount(): number {

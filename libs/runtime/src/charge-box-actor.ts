@@ -25,10 +25,11 @@ import {
   whereabouts,
 } from '@app/charge-box';
 import type { EventToAppend, Position } from '@app/kernel';
-import { codedError, Mailbox } from '@app/kernel';
+import { codedError } from '@app/kernel';
 import type { CentralSystemOperation } from '@app/ocpp';
 import type { LoadedChargeBox } from './charge-box-history';
 import { catchUp, dress, estimatedBytes, isCurrent, loadChargeBox, storeSnapshot } from './charge-box-history';
+import { ForgetfulMailbox } from './forgetful-mailbox';
 import type { Metadata } from './metadata';
 import type { RuntimeContext } from './runtime-context';
 import { snapshotEvery } from './settings';
@@ -39,15 +40,13 @@ const tries = 5;
 const contactRest = 10_000;
 /** After these a box may be reached that could not be reached before. */
 const opensTheWay: ReadonlySet<string> = new Set(['ChargeBoxConfigured', 'RegistrationDecided']);
-/** A store that rests must not make a queue of minutes. One for all, for there are many boxes. */
-const mailboxLimits = { patience: 10_000, now: () => performance.now() };
 
 /**
  * One charge box at work: takes its messages one at a time, in order; decides on what it remembers; answers when the events
  * are stored. After any failure of the store it forgets and reads itself anew, for then it cannot know what was stored.
  */
 export class ChargeBoxActor {
-  private readonly mailbox = new Mailbox(mailboxLimits);
+  private readonly mailbox = new ForgetfulMailbox(() => void ([this.box, this.quirks] = [undefined, []]));
   private box: LoadedChargeBox | undefined;
   /** Deviations that are counted and not recorded yet. */
   private quirks: readonly CountedQuirk[] = [];
@@ -112,9 +111,9 @@ export class ChargeBoxActor {
     );
   }
 
-  /** Forgets what it remembers, after everything that was posted before. */
+  /** Forgets what it remembers; resolves when everything that was posted before has ended, and left nothing behind. Never rejects. */
   forget(): Promise<void> {
-    return this.mailbox.post(async () => void ([this.box, this.quirks] = [undefined, []]));
+    return this.mailbox.forget();
   }
 
   /** What is remembered of the box, after everything that was posted before. */

@@ -30,10 +30,10 @@ export class ChargeBoxes {
     }
   }
 
-  /** Boxes at rest are dropped, those at work read themselves anew: when this resolves, none remembers anything from before. */
+  /** Boxes at rest are dropped, those at work read themselves anew: when this resolves, none remembers anything from before. Never rejects. */
   async forget(): Promise<void> {
     this.resting.clear();
-    await Promise.all([...this.busy.keys()].map((identity) => this.with(identity, (actor) => actor.forget())));
+    await Promise.all([...this.busy.values()].map(({ actor }) => actor.forget()));
   }
 
   get cached(): number {

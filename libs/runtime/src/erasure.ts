@@ -1,4 +1,4 @@
-import type { Position } from '@app/kernel';
+import type { ErasedText, Position } from '@app/kernel';
 import { Inject } from '@nestjs/common';
 import { Command, CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { ChargeBoxes } from './charge-boxes';
@@ -21,8 +21,11 @@ export interface ErasedIdTag {
 /** Takes idTags out of the history. */
 export interface IdTagEraser {
   erase(idTag: string, at: string): Promise<ErasedIdTag>;
-  /** Calls back after an erasure, by whomever, until the returned function is called. */
-  onErased(listener: () => void): () => void;
+  /**
+   * Tells every text that was known here and is erased, by whichever instance, until the returned function is called. What a listener
+   * returns is waited for before the idTag is stored as somebody's again. It must not fail.
+   */
+  onErased(listener: (gone: ErasedText) => unknown): () => void;
 }
 
 export type Erasure =
@@ -42,14 +45,19 @@ export class EraseIdTag extends Command<Erasure> {
 
 @CommandHandler(EraseIdTag)
 export class EraseIdTagHandler implements ICommandHandler<EraseIdTag> {
+  private readonly forgetting = new Set<Promise<void>>();
+
   constructor(
     @Inject(ID_TAG_ERASER) private readonly eraser: IdTagEraser,
     private readonly context: RuntimeContext,
     private readonly idTags: IdTags,
     private readonly boxes: ChargeBoxes,
   ) {
-    // What boxes remember would come into their next snapshot.
-    eraser.onErased(() => void this.boxes.forget());
+    eraser.onErased((gone) => {
+      const work = this.forget(gone).finally(() => this.forgetting.delete(work));
+      this.forgetting.add(work);
+      return work;
+    });
   }
 
   async execute({ idTag, force, origin }: EraseIdTag): Promise<Erasure> {
@@ -64,11 +72,25 @@ export class EraseIdTagHandler implements ICommandHandler<EraseIdTag> {
     const at = this.context.now();
     const erased = await this.eraser.erase(idTag, at);
     directory.forget(idTag);
-    await this.boxes.forget();
-    // Whatever a box was storing when it was told to forget.
+    await Promise.all(this.forgetting);
+    // Whatever was being stored meanwhile.
     const late = await this.eraser.erase(idTag, at);
     const { position } = late.position === undefined ? erased : late;
     return { ...erased, ...(position && { position }), tokens: erased.tokens + late.tokens, removed, outcome: 'done' };
+  }
+
+  /** At every instance. What boxes remember would come into their next snapshot. */
+  private async forget({ text, of, position }: ErasedText): Promise<void> {
+    const { directory, store, log } = this.context;
+    const idTag = of ?? text;
+    try {
+      directory.forget(idTag, store.shared ? position : undefined);
+      await this.boxes.forget();
+      // Boxes may have begun something with it until now.
+      directory.forgetOpen(idTag);
+    } catch (error) {
+      log.error({ err: error }, 'An erased idTag may be remembered until this instance is started again');
+    }
   }
 
   private async remove(idTag: string, origin: OperatorOrigin): Promise<boolean> {

@@ -1,11 +1,26 @@
-import type { EventStore, EventToAppend, KnownTokens, Position, RecordedEvent, VeilEvent } from '@app/kernel';
+import type {
+  ErasedText,
+  EventStore,
+  EventToAppend,
+  KnownTokens,
+  Position,
+  RecordedEvent,
+  VeilEvent,
+  Veiling,
+} from '@app/kernel';
 import { BEGINNING, pagesOf, textKeyStream, tokenOfStream } from '@app/kernel';
 import { randomBytes, randomUUID } from 'node:crypto';
+import { FadingTexts } from './fading';
 
 /** A text to be veiled, and whose it is where it does not say so itself. */
 export interface Wanted {
   readonly text: string;
   readonly of?: string | undefined;
+}
+
+interface Giving {
+  readonly at: string;
+  readonly ownerOf?: Veiling['ownerOf'] | undefined;
 }
 
 interface Meaning {
@@ -20,6 +35,9 @@ const letters = 'abcdefghijklmnopqrstuvwxyz234567';
 const form = /^veil-[a-z2-7]{15}$/;
 const types: readonly VeilEvent['type'][] = ['TextKeyed', 'TextErased'];
 
+/** Stands for what was about somebody who is gone; pseudonyms begin with it. */
+export const nobody = 'erased';
+
 export const isToken = (text: string): boolean => form.test(text);
 const newToken = (): string =>
   `veil-${Array.from(randomBytes(15), (byte) => letters.charAt(byte % letters.length)).join('')}`;
@@ -29,9 +47,11 @@ const nameOf = ({ text, of }: Wanted): string => JSON.stringify([text, of]);
 export class TextKeys {
   private readonly tokens = new Map<string, string>();
   private readonly meanings = new Map<string, Meaning>();
-  private readonly pseudonyms = new Map<string, string>();
+  private readonly pseudonyms = new Map<string, Set<string>>();
   private readonly underWay = new Map<string, Promise<void>>();
-  private readonly listeners = new Set<() => void>();
+  private readonly listeners = new Set<(gone: ErasedText) => unknown>();
+  private readonly fading = new FadingTexts();
+  private readonly works = new Set<Promise<unknown>>();
   private reading: Promise<void> = Promise.resolve();
   private nextReading: Promise<void> | undefined;
   private reached: Position = BEGINNING;
@@ -51,13 +71,19 @@ export class TextKeys {
     return this.tokens.get(nameOf({ text, of }));
   }
 
+  /** The token that a text of somebody had who is being forgotten. */
+  formerTokenOf(what: Wanted, ownerOf: Veiling['ownerOf']): string | undefined {
+    return this.fading.tokenOf(what, ownerOf);
+  }
+
   /** What is shown in the place of a token, `undefined` for what is none of ours as far as is known. */
   shownFor(token: string): string | undefined {
     return this.meanings.get(token)?.shown;
   }
 
-  tokenOfPseudonym(text: string): string | undefined {
-    return this.pseudonyms.get(text);
+  /** Everything that a pseudonym stands for. */
+  tokensOfPseudonym(text: string): readonly string[] {
+    return [...(this.pseudonyms.get(text) ?? [])];
   }
 
   /** Tokens that mean something, also those that lost to another one for the same text and stand nowhere. */
@@ -71,15 +97,26 @@ export class TextKeys {
   seed({ position, tokens }: KnownTokens): void {
     for (const { token, text, of, erasedAs } of tokens) {
       if (text !== undefined) this.keyed(token, { text, of });
-      else if (erasedAs !== undefined) this.erased(token, erasedAs);
+      else if (erasedAs !== undefined) this.erased(token, erasedAs, position);
     }
     this.reached = position;
   }
 
-  /** Calls back whenever a text was erased, until the returned function is called. */
-  onErased(listener: () => void): () => void {
+  /**
+   * Tells every text that was known here and is erased, until the returned function is called. While what a listener returned is not
+   * settled, whatever still stores the text stores its former token.
+   */
+  onErased(listener: (gone: ErasedText) => unknown): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
+  }
+
+  /** Work that may have read texts before an erasure, and stores them after it. */
+  during<Result>(work: Promise<Result>): Promise<Result> {
+    this.works.add(work);
+    const ended = () => this.works.delete(work);
+    work.then(ended, ended);
+    return work;
   }
 
   isAbout({ stream }: Pick<RecordedEvent, 'stream'>): boolean {
@@ -87,12 +124,12 @@ export class TextKeys {
   }
 
   /** Takes an event into account that tells about a token; true if it was one. Harmless when repeated. */
-  take({ stream, type, data }: Pick<RecordedEvent, 'stream' | 'type' | 'data'>): boolean {
+  take({ stream, type, data, position }: Pick<RecordedEvent, 'stream' | 'type' | 'data' | 'position'>): boolean {
     const token = tokenOfStream(stream);
     if (token === undefined) return false;
     const event = { type, data } as VeilEvent;
     if (event.type === 'TextKeyed') this.keyed(token, event.data);
-    else if (event.type === 'TextErased') this.erased(token, event.data.as);
+    else if (event.type === 'TextErased') this.erased(token, event.data.as, position);
     return true;
   }
 
@@ -104,14 +141,16 @@ export class TextKeys {
     if (!this.tokens.has(nameOf(what))) this.tokens.set(nameOf(what), token);
   }
 
-  private erased(token: string, as: string): void {
+  private erased(token: string, as: string, position: Position): void {
     const former = this.meanings.get(token);
     if (former !== undefined && former.what === undefined && former.shown === as) return;
     this.meanings.set(token, { shown: as });
-    if (!this.pseudonyms.has(as)) this.pseudonyms.set(as, token);
-    if (former?.what !== undefined && this.tokens.get(nameOf(former.what)) === token)
-      this.tokens.delete(nameOf(former.what));
-    for (const listener of this.listeners) listener();
+    if (as !== nobody) this.pseudonyms.set(as, (this.pseudonyms.get(as) ?? new Set()).add(token));
+    if (former?.what === undefined) return;
+    if (this.tokens.get(nameOf(former.what)) === token) this.tokens.delete(nameOf(former.what));
+    const gone = { ...former.what, token, as, position };
+    const told = [...this.listeners].map((listener) => listener(gone));
+    this.fading.add(gone, [...told.filter((each) => each instanceof Promise), ...this.works]);
   }
 
   /** Reads on in the log to its present end. On a store of our own once is enough. */
@@ -148,23 +187,23 @@ export class TextKeys {
     );
   }
 
-  /** Makes tokens for texts that have none, durable when this resolves. */
-  async give(store: EventStore, wanted: readonly Wanted[], at: string): Promise<void> {
-    await Promise.all(wanted.map((what) => this.giveOne(store, what, at)));
+  /** Makes tokens for texts that have none, durable when this resolves. `ownerOf`: and none of somebody who is being forgotten. */
+  async give(store: EventStore, wanted: readonly Wanted[], how: Giving): Promise<void> {
+    await Promise.all(wanted.map((what) => this.giveOne(store, what, how)));
   }
 
-  private giveOne(store: EventStore, what: Wanted, at: string): Promise<void> {
+  private giveOne(store: EventStore, what: Wanted, how: Giving): Promise<void> {
     const name = nameOf(what);
     const known = this.underWay.get(name);
     if (known !== undefined) return known;
-    const work = this.make(store, what, at).finally(() => this.underWay.delete(name));
+    const work = this.make(store, what, how).finally(() => this.underWay.delete(name));
     this.underWay.set(name, work);
     return work;
   }
 
-  private async make(store: EventStore, what: Wanted, at: string): Promise<void> {
+  private async make(store: EventStore, what: Wanted, { at, ownerOf }: Giving): Promise<void> {
     await this.catchUp(store);
-    if (this.tokens.has(nameOf(what))) return;
+    if (this.tokens.has(nameOf(what)) || (ownerOf && this.formerTokenOf(what, ownerOf) !== undefined)) return;
     const token = newToken();
     const { text, of } = what;
     const data = { text, ...(of === undefined ? {} : { of }) };

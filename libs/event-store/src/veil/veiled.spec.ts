@@ -1,4 +1,4 @@
-import type { EventStore, EventToAppend, RecordedEvent, Veiling } from '@app/kernel';
+import type { ErasedText, EventStore, EventToAppend, RecordedEvent, Veiling } from '@app/kernel';
 import { NO_STREAM, textKeyPrefix } from '@app/kernel';
 import { ChainCheck } from '../chain/check';
 import { chained } from '../chain/chained';
@@ -138,7 +138,7 @@ describe('an erasure', () => {
     expect(pseudonym).toMatch(/^erased-[0-9a-f]{12}$/);
     expect(tokens).toBe(3);
     expect(await dataOf(store, 'log')).toEqual([
-      { name: `E${pseudonym.slice(1)}`, note: 'erased' },
+      { name: pseudonym, note: 'erased' },
       { key: `1|2|${pseudonym}` },
       { name: 'Ben' },
     ]);
@@ -203,6 +203,26 @@ describe('an erasure', () => {
     expect(JSON.stringify(await everything(bare))).not.toContain('ann');
   });
 
+  it('that breaks off gives one pseudonym when it is completed', async () => {
+    // By chance, what goes first may be what the pseudonym is made of.
+    for (let time = 0; time < 12; time += 1) {
+      open();
+      await store.append('log', [about({ name: 'Ann' }), about({ key: '1|ann' })], NO_STREAM);
+      let appends = 0;
+      const breaking: EventStore = {
+        ...bare,
+        retain: (stream, retention) => bare.retain(stream, retention),
+        append: (stream, events, expected) => {
+          if ((appends += 1) > 1) throw new Error('killed');
+          return bare.append(stream, events, expected);
+        },
+      };
+      await expect(erase({ store: breaking, keys, veiling }, 'ann', at)).rejects.toThrow('killed');
+      const { pseudonym = '' } = await erase({ store: bare, keys, veiling }, 'ann', at);
+      expect(await dataOf(store, 'log')).toEqual([{ name: pseudonym }, { key: `1|${pseudonym}` }]);
+    }
+  });
+
   it('does not keep whoever comes back from being somebody new', async () => {
     await store.append('log', [about({ name: 'ann' })], NO_STREAM);
     const { pseudonym } = await erase({ store: bare, keys, veiling }, 'ann', at);
@@ -210,14 +230,87 @@ describe('an erasure', () => {
     expect(await dataOf(store, 'log')).toEqual([{ name: pseudonym }, { name: 'ann' }]);
   });
 
-  it('is told to who waits for it', async () => {
-    let told = 0;
-    const leave = keys.onErased(() => (told += 1));
-    await store.append('log', [about({ name: 'ann' }), about({ name: 'ben' })], NO_STREAM);
-    await erase({ store: bare, keys, veiling }, 'ann', at);
+  it('is told to who waits for it, text by text', async () => {
+    const told: ErasedText[] = [];
+    const leave = keys.onErased((gone) => told.push(gone));
+    await store.append('log', [about({ name: 'ann', note: 'tall' }), about({ name: 'ben' })], NO_STREAM);
+    const [name, note] = [keys.tokenOf('ann'), keys.tokenOf('tall', 'ann')];
+    const { pseudonym } = await erase({ store: bare, keys, veiling }, 'ann', at);
+    const { position } = (await everything(bare)).findLast((each) => each.stream === `${textKeyPrefix}${name}`) ?? {};
     leave();
     await erase({ store: bare, keys, veiling }, 'ben', at);
-    expect(told).toBe(1);
+    expect(told).toHaveLength(2);
+    expect(told).toContainEqual({ token: name, text: 'ann', as: pseudonym, position });
+    expect(told).toContainEqual(expect.objectContaining({ token: note, text: 'tall', of: 'ann', as: 'erased' }));
+  });
+
+  it('of what was never known here is told to nobody', async () => {
+    await store.append('log', [about({ name: 'ann' })], NO_STREAM);
+    await erase({ store: bare, keys, veiling }, 'ann', at);
+    const late = new TextKeys();
+    const told: ErasedText[] = [];
+    late.onErased((gone) => told.push(gone));
+    await late.catchUp(bare);
+    expect(late.position).not.toBe('');
+    expect(told).toEqual([]);
+  });
+});
+
+describe('while an erased text is being forgotten', () => {
+  let forgotten: () => void;
+  beforeEach(async () => {
+    await store.append('log', [about({ name: 'Ann', note: 'tall' })], NO_STREAM);
+    keys.onErased(() => new Promise<void>((resolve) => (forgotten = resolve)));
+  });
+  const lastOf = async (stream: string) => (await dataOf(store, stream)).at(-1);
+
+  it('what is stored of it has the token that it had, in whatever form, and then a new one', async () => {
+    const { pseudonym } = await erase({ store: bare, keys, veiling }, 'ann', at);
+    const all = jest.spyOn(bare, 'append');
+    for (const name of ['Ann', 'ANN']) {
+      await store.append('log', [about({ name, note: 'with a hat' })], 'any');
+      expect(await lastOf('log')).toEqual({ name: pseudonym, note: 'erased' });
+    }
+    expect(all.mock.calls.map(([stream]) => stream)).toEqual(['log', 'log']);
+    expect(JSON.stringify(await everything(bare))).not.toMatch(/ann|hat/i);
+    await store.append('log', [about({ name: 'Ben' })], 'any');
+    expect(await lastOf('log')).toEqual({ name: 'Ben' });
+  });
+
+  it('it is stored anew once that is done', async () => {
+    await store.append('other', [about({ name: 'ben' })], NO_STREAM);
+    await erase({ store: bare, keys, veiling }, 'ben', at);
+    forgotten();
+    await new Promise(setImmediate);
+    await store.append('log', [about({ name: 'ben' })], 'any');
+    expect(await lastOf('log')).toEqual({ name: 'ben' });
+  });
+
+  it('it is stored anew by who names it', async () => {
+    await erase({ store: bare, keys, veiling }, 'ann', at);
+    await store.append('person-ann', [about({ name: 'Ann' })], NO_STREAM);
+    expect(await dataOf(store, 'person-ann')).toEqual([{ name: 'Ann' }]);
+  });
+
+  it('an append that was waiting for another token does not store it', async () => {
+    open();
+    await store.append('log', [about({ name: 'ann' })], NO_STREAM);
+    let proceed: () => void = () => undefined;
+    const slow: EventStore = {
+      ...bare,
+      readAll: (page) => bare.readAll(page),
+      append: async (stream, events, expected) => {
+        if (JSON.stringify(events).includes('zoe')) await new Promise<void>((resolve) => (proceed = resolve));
+        return bare.append(stream, events, expected);
+      },
+    };
+    const late = veiled(slow, { keys, veiling }).append('log', [about({ name: 'zoe' }), about({ name: 'ann' })], 'any');
+    await new Promise(setImmediate);
+    const { pseudonym } = await erase({ store: bare, keys, veiling }, 'ann', at);
+    proceed();
+    await late;
+    expect(await dataOf(store, 'log')).toEqual([{ name: pseudonym }, { name: 'zoe' }, { name: pseudonym }]);
+    expect(JSON.stringify(await everything(bare))).not.toContain('ann');
   });
 });
 

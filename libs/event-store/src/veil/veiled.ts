@@ -95,10 +95,10 @@ class Veil {
 
   /** At once where every token is known: appends that do not wait for each other stay in order. */
   cover(stream: string, events: readonly EventToAppend[]): Covered | Promise<Covered> {
-    if (this.veiling.inStream(stream) !== undefined) return this.coverAll(stream, events);
+    if (this.veiling.inStream(stream) !== undefined) return this.keys.during(this.coverAll(stream, events));
     if (!this.veils) return { stream, events };
-    const { covered, missing } = this.attempt(events);
-    return missing.length === 0 ? { stream, events: covered } : this.coverAll(stream, events);
+    const { covered, missing } = this.attempt(events, this.veiling.ownerOf);
+    return missing.length === 0 ? { stream, events: covered } : this.keys.during(this.coverAll(stream, events));
   }
 
   private async coverAll(stream: string, events: readonly EventToAppend[]): Promise<Covered> {
@@ -106,14 +106,19 @@ class Veil {
     const tag = this.veiling.inStream(stream);
     const name = tag === undefined ? stream : await this.nameOf(stream, this.veils ? at : undefined);
     if (!this.veils) return { stream: name, events };
-    await this.keys.give(this.store, this.attempt(events).missing, at);
-    return { stream: name, events: this.attempt(events).covered };
+    // What is recorded about a text by its name is said now; everything else may be remembered from before an erasure.
+    const ownerOf = tag === undefined ? this.veiling.ownerOf : undefined;
+    for (;;) {
+      const { covered, missing } = this.attempt(events, ownerOf);
+      if (missing.length === 0) return { stream: name, events: covered };
+      await this.keys.give(this.store, missing, { at, ownerOf });
+    }
   }
 
-  private attempt(events: readonly EventToAppend[]) {
+  private attempt(events: readonly EventToAppend[], ownerOf: Veiling['ownerOf'] | undefined) {
     const missing: Wanted[] = [];
     const text = (what: string, of?: string): string => {
-      const token = this.keys.tokenOf(what, of);
+      const token = this.keys.tokenOf(what, of) ?? (ownerOf && this.keys.formerTokenOf({ text: what, of }, ownerOf));
       if (token === undefined) missing.push({ text: what, of });
       return token ?? what;
     };
@@ -135,14 +140,17 @@ class Veil {
   async nameOf(stream: string, at?: string): Promise<string> {
     const { keys, store, veiling } = this;
     const text = veiling.inStream(stream) ?? '';
-    const token = () => keys.tokenOf(text) ?? keys.tokenOfPseudonym(text);
-    if (token() === undefined) await keys.catchUp(store);
-    // A history from before goes on in the stream that it has.
-    const { lastRevision } = await store.readStream(stream, { direction: 'backward', limit: 1 });
-    if (lastRevision >= 0) return stream;
-    if (token() === undefined && at !== undefined) await keys.give(store, [{ text }], at);
-    const known = token();
+    if (keys.tokenOf(text) === undefined) await keys.catchUp(store);
+    // A history from before goes on in the stream that it has, and so does one that is known by its pseudonym.
+    const former = keys.tokenOf(text) === undefined ? keys.tokensOfPseudonym(text).map(veiling.streamOf) : [];
+    for (const name of [stream, ...former]) if (await this.exists(name)) return name;
+    if (keys.tokenOf(text) === undefined && at !== undefined) await keys.give(store, [{ text }], { at });
+    const known = keys.tokenOf(text);
     return known === undefined ? stream : veiling.streamOf(known);
+  }
+
+  private async exists(stream: string): Promise<boolean> {
+    return (await this.store.readStream(stream, { direction: 'backward', limit: 1 })).lastRevision >= 0;
   }
 
   /** Events as those who use the store see them; what the log tells of tokens is taken in its order. */

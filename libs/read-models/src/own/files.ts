@@ -1,5 +1,5 @@
 import { codedError } from '@app/kernel';
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 /** Files of the folder that are taken for projections, in the order of their names. Throws `projections-dir-unusable`. */
@@ -17,10 +17,11 @@ export function sourcesIn(folder: string): readonly string[] {
 export const rowsFileOf = (folder: string, name: string, version: number): string =>
   join(folder, `${name}.v${version}.db`);
 
-/** Removes the rows of the other versions of a projection. */
-export function removeOtherVersions(folder: string, name: string, version: number): void {
+/** Removes rows that nobody goes on with: whatever is erased would stay in them. */
+export function removeRows(folder: string, isLeft: (name: string, version: number) => boolean): void {
+  if (!existsSync(folder)) return;
   for (const file of readdirSync(folder)) {
-    const [, its, number] = /^(.*)\.v(\d+)\.db(?:-wal|-shm)?$/.exec(file) ?? [];
-    if (its === name && Number(number) !== version) rmSync(join(folder, file), { force: true });
+    const [, name, version] = /^(.*)\.v(\d+)\.db(?:-wal|-shm)?$/.exec(file) ?? [];
+    if (name !== undefined && isLeft(name, Number(version))) rmSync(join(folder, file), { force: true });
   }
 }

@@ -6,7 +6,7 @@ import type { OwnFollowed } from '../followed-rows';
 import type { StoreOpener } from '../projector-thread';
 import type { OwnRowsFound, Paging } from '../queries';
 import type { OwnProjectionRow, OwnRow } from './rows';
-import { sourcesIn } from './files';
+import { removeRows, sourcesIn } from './files';
 import { Supervised } from './supervised';
 
 export interface OwnProjectionsOptions {
@@ -29,6 +29,7 @@ const most = 16;
 export class OwnProjections {
   private readonly all: readonly Supervised[];
   private readonly owners = new Map<string, string>();
+  private toTidy = false;
 
   /** Without options there are none. Throws `projections-dir-unusable`. */
   constructor(private readonly options?: OwnProjectionsOptions) {
@@ -37,6 +38,7 @@ export class OwnProjections {
 
   start(): void {
     for (const projection of this.all) projection.start();
+    this.tidy();
   }
 
   async stop(): Promise<void> {
@@ -46,6 +48,17 @@ export class OwnProjections {
   async list(): Promise<readonly OwnProjectionRow[]> {
     const head = (await this.options?.store.head()) ?? '';
     return this.all.map((projection) => projection.row(head));
+  }
+
+  /**
+   * Removes rows that no projection goes on with, such as those of another version, or of one that was taken away or stopped: at once, or when
+   * it is known which there are.
+   */
+  tidy(): void {
+    this.toTidy = this.all.some(({ isUnknown }) => isUnknown);
+    if (this.toTidy || this.options === undefined) return;
+    for (const each of this.all) each.letGo();
+    removeRows(this.options.folder, (name, version) => !this.all.some((each) => each.keepsUp(name, version)));
   }
 
   /** Whether there may be more of them in a moment. */
@@ -85,7 +98,8 @@ export class OwnProjections {
       if (owner === undefined) this.owners.set(name, source);
       return owner === undefined || owner === source ? undefined : basename(owner);
     };
-    const supervision = { folder, openStore, log, patience, claim };
+    const known = () => void (this.toTidy && this.tidy());
+    const supervision = { folder, openStore, log, patience, claim, known };
     return files.slice(0, most).map((source) => new Supervised(source, supervision));
   }
 }

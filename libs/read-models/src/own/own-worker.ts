@@ -9,7 +9,7 @@ import type { SqliteDatabase, Tables } from '../sqlite/database';
 import { hasIndexes, makeIndexes, makeTables, openForWriting } from '../sqlite/database';
 import type { OwnProjection } from './definition';
 import { readOwnProjection } from './definition';
-import { removeOtherVersions, rowsFileOf } from './files';
+import { rowsFileOf } from './files';
 import { tablesOfOwn } from './guard';
 
 export interface OwnStart {
@@ -83,12 +83,7 @@ async function build(port: Port, { folder, openStore }: OwnStart, projection: Ow
   if (anew) makeTables(database, tables);
   if ((await store.head()) === BEGINNING) completeEmpty(database, tables);
   post({ kind: 'opened', anew });
-  let others = true;
-  const progress = (reached: Progress) => {
-    if (reached.caughtUp && others) removeOtherVersions(folder, name, version);
-    others &&= !reached.caughtUp;
-    post({ kind: 'progress', ...reached });
-  };
+  const progress = (reached: Progress) => post({ kind: 'progress', ...reached });
   project(port, { store, database, signals: { ...troublesTo(post), progress }, tables });
 }
 

@@ -21,6 +21,8 @@ export interface Supervision {
   readonly patience: number;
   /** Gives a name to a projection; otherwise the file that has it. */
   readonly claim: (name: string, source: string) => string | undefined;
+  /** It is known now what it is, or that it is nothing. */
+  readonly known: () => void;
 }
 
 const heapMegabytes = 256;
@@ -54,6 +56,16 @@ export class Supervised implements FollowedRows {
     return this.state === 'loading';
   }
 
+  /** Whether its rows may be, or become, those of a projection that goes on. */
+  get isUnknown(): boolean {
+    return this.declared === undefined && this.state !== 'stopped';
+  }
+
+  /** Whether it goes on with the rows of a version. */
+  keepsUp(name: string, version: number): boolean {
+    return this.state !== 'stopped' && this.declared?.name === name && this.declared.version === version;
+  }
+
   get file(): string {
     return basename(this.source);
   }
@@ -83,6 +95,13 @@ export class Supervised implements FollowedRows {
       clearTimeout(late);
     }
     this.opened?.close();
+  }
+
+  /** Lets go of its rows when it does not go on with them: they are removed. */
+  letGo(): void {
+    if (this.state !== 'stopped') return;
+    this.opened?.close();
+    this.opened = undefined;
   }
 
   /** Its rows. Throws `projection-building` until they are complete. */
@@ -144,6 +163,7 @@ export class Supervised implements FollowedRows {
     const other = this.supervision.claim(name, this.source);
     if (other !== undefined) return this.giveUp(thread, `name ${name} is that of ${other} already`);
     this.declared = { name, version, columns, indexes };
+    this.supervision.known();
     thread.postMessage('go');
   }
 
@@ -195,6 +215,7 @@ export class Supervised implements FollowedRows {
     this.supervision.log.error({ file: this.file, fault }, 'A projection is not built');
     void thread.terminate();
     this.lose();
+    this.supervision.known();
   }
 
   private lose(): void {

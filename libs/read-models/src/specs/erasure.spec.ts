@@ -4,7 +4,7 @@ import { erase, openInMemoryStore, TextKeys, veiled, veiledForRows } from '@app/
 import type { EventStore } from '@app/kernel';
 import { silentLog } from '@app/kernel';
 import { noon } from '@app/testing';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readOwnProjection } from '../own/definition';
@@ -13,7 +13,9 @@ import { Projector } from '../projector';
 import { ReadModels } from '../read-models';
 import { rebuildFromZero } from '../rebuild';
 import { differencesBetween } from '../sqlite/compare';
-import { dump, openForWriting } from '../sqlite/database';
+import type { SqliteDatabase } from '../sqlite/database';
+import { builtIn, dump, openForWriting } from '../sqlite/database';
+import { ProjectorTables } from '../sqlite/projector-tables';
 
 const folder = mkdtempSync(join(tmpdir(), 'erasure-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -162,11 +164,11 @@ it('what tokens mean is known from the rows at the next start', async () => {
   const later = new TextKeys();
   later.seed(readModels.tokens());
   expect(later.tokenOf(tag)).toBeUndefined();
-  expect(later.tokenOfPseudonym(pseudonym)).toBeDefined();
+  expect(later.tokensOfPseudonym(pseudonym)).not.toEqual([]);
   expect(later.tokenOf('OTHER')).toBe(parts.keys.tokenOf('OTHER'));
 });
 
-it('rows of one`s own, of which nobody knows what they say, are built anew', async () => {
+function ownTables() {
   const projection = readOwnProjection({
     name: 'starts',
     version: 1,
@@ -178,7 +180,11 @@ it('rows of one`s own, of which nobody knows what they say, are built anew', asy
     },
   });
   if ('faults' in projection) throw new Error(projection.faults.join());
-  const tables = tablesOfOwn(projection);
+  return tablesOfOwn(projection);
+}
+
+it('rows of one`s own, of which nobody knows what they say, are built anew', async () => {
+  const tables = ownTables();
   const database = openForWriting(join(folder, `${(ids += 1)}.db`), tables);
   await life();
   let reached = '';
@@ -206,4 +212,71 @@ it('rows of one`s own, of which nobody knows what they say, are built anew', asy
   await projector.stop();
   database.close();
   expect(traces()).toEqual([]);
+});
+
+describe.each([
+  ['rows', builtIn],
+  ['rows of one`s own', ownTables()],
+])('an erasure that is killed leaves nothing in %s', (_what, tables) => {
+  /** Rows that are at an erasure, and what comes next. */
+  const atErasure = async () => {
+    const file = join(folder, `${(ids += 1)}.db`);
+    const database = openForWriting(file, tables);
+    const rows = new ProjectorTables(database, tables);
+    const log = forRows();
+    await life();
+    const before = await log.readAll({ limit: 1_000 });
+    rows.apply(before.events, before.next);
+    await erase(parts, tag, noon);
+    const page = await log.readAll({ from: before.next, limit: 1_000 });
+    return { file, database, take: () => rows.apply(page.events, page.next) };
+  };
+  /** What a process finds that comes after one that was killed now. */
+  const copyOf = (file: string) => {
+    const copy = join(folder, `${(ids += 1)}.db`);
+    for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${copy}${end}`);
+    return copy;
+  };
+  const tracesIn = (file: string) =>
+    readdirSync(folder)
+      .filter((name) => join(folder, name).startsWith(file))
+      .filter((name) => /card.{0,3}77|Jo Doe/i.test(readFileSync(join(folder, name), 'latin1')));
+  const isTold = (database: SqliteDatabase) =>
+    database.prepare<[], number>("SELECT count(*) FROM veil_keys WHERE text LIKE 'card%'").pluck().get() === 0;
+
+  it('before its transaction is complete: it is taken again', async () => {
+    const { file, database, take } = await atErasure();
+    const killed = jest.spyOn(database, tables.opaque ? 'exec' : 'prepare').mockImplementation(() => {
+      throw new Error('killed');
+    });
+    expect(take).toThrow('killed');
+    killed.mockRestore();
+    database.close();
+    const again = openForWriting(file, tables);
+    expect(isTold(again)).toBe(false);
+    const rows = new ProjectorTables(again, tables);
+    const page = await forRows().readAll({ from: rows.checkpoint, limit: 1_000 });
+    rows.apply(page.events, page.next);
+    expect(isTold(again)).toBe(true);
+    expect(tracesIn(file)).toEqual([]);
+    again.close();
+  });
+
+  it('when its transaction is complete, and the log of SQLite still has it', async () => {
+    const { file, database, take } = await atErasure();
+    let copy = '';
+    const pragma = database.pragma.bind(database);
+    jest.spyOn(database, 'pragma').mockImplementation((source, options) => {
+      copy ||= copyOf(file);
+      return pragma(source, options);
+    });
+    take();
+    database.close();
+    expect(tracesIn(copy)).not.toEqual([]);
+    const again = openForWriting(copy, tables);
+    expect(isTold(again)).toBe(true);
+    new ProjectorTables(again, tables);
+    expect(tracesIn(copy)).toEqual([]);
+    again.close();
+  });
 });

@@ -289,3 +289,35 @@ it('a folder that is not there stops the start', () => {
   rmSync(join(folder, 'sources'), { recursive: true });
   expect(() => begin()).toThrow('PROJECTIONS_DIR cannot be used');
 });
+
+it('rows that no projection goes on with are removed, once it is known which there are', async () => {
+  const rowFiles = () => readdirSync(join(folder, 'rows')).filter((name) => name.endsWith('.db'));
+  write('a.cjs', counting({ name: 'kept' }));
+  write('b.cjs', counting({ name: 'gone' }));
+  write('c.cjs', counting({ name: 'stuck' }));
+  await accept('BOX-1');
+  begin();
+  await upToDate();
+  rmSync(join(folder, 'sources', 'b.cjs'));
+  write('c.cjs', 'module.exports = {');
+  const projections = await restart();
+  expect(rowFiles()).toEqual(['gone.v1.db', 'kept.v1.db', 'stuck.v1.db']);
+  await until((rows) => rows.every(({ state }) => state !== 'loading'));
+  expect(rowFiles()).toEqual(['kept.v1.db']);
+  await until((rows) => rows[0]?.state === 'running');
+  expect(projections.row('kept', 'BOX-1')).toMatchObject({ key: 'BOX-1' });
+});
+
+it('rows of one that does not go on are not shown when they are removed', async () => {
+  write('a.cjs', counting({ first: `if (identity === 'BAD') for (;;);` }));
+  await accept('BOX-1');
+  const projections = begin(silentLog, 2_000);
+  await upToDate();
+  await accept('BAD');
+  await stopped();
+  expect(projections.row('decisions', 'BOX-1')).toMatchObject({ key: 'BOX-1' });
+  projections.tidy();
+  const building = expect.objectContaining({ code: 'projection-building' }) as Error;
+  expect(() => projections.row('decisions', 'BOX-1')).toThrow(building);
+  expect(readdirSync(join(folder, 'rows'))).toEqual([]);
+});

@@ -27,7 +27,7 @@ export class ProjectorTables {
   private readonly veilKeys: VeilKeys;
   /** A text was erased that may still stand in the log of SQLite. */
   private readonly gone: Gone[] = [];
-  private toPurge = false;
+  private toPurge: boolean;
   private toRebuild = false;
   private skipped = 0;
   private readonly keepCheckpoint;
@@ -40,6 +40,8 @@ export class ProjectorTables {
     private readonly kind = builtIn,
   ) {
     const { projections, appended } = kind;
+    // An earlier process may have been killed between an erasure and this.
+    this.toPurge = !emptyLog(database);
     this.veilKeys = new VeilKeys(database, projections);
     this.tables = projections.map((projection) => new KeyedTable(database, projection));
     this.appended = appended.length === 0 ? undefined : new AppendedTables(database, appended);
@@ -64,12 +66,18 @@ export class ProjectorTables {
       this.write(reached > from ? reached : undefined, skipped.length);
       return { skipped, newer };
     });
+    const applied = this.orAsBefore(run);
+    this.purge();
+    return applied;
+  }
+
+  private orAsBefore<Result>(run: () => Result): Result {
     try {
-      const applied = run();
-      this.purge();
-      return applied;
+      return run();
     } catch (error) {
       for (const table of this.tables) table.forget();
+      this.gone.length = 0;
+      this.toRebuild = false;
       throw error;
     }
   }
@@ -104,6 +112,7 @@ export class ProjectorTables {
   }
 
   private write(checkpoint: Position | undefined, skipped: number): void {
+    if (this.toRebuild) return this.throwAway();
     for (const table of this.tables) table.flush();
     const anchor = this.kept === undefined ? null : JSON.stringify(this.kept);
     if (checkpoint !== undefined) this.keepCheckpoint.run(checkpoint, skipped, anchor);
@@ -117,11 +126,14 @@ export class ProjectorTables {
     return anew;
   }
 
+  /** In the transaction in which the erasure is taken: whatever ends the work, no row outlives it. */
+  private throwAway(): void {
+    for (const table of this.tables) table.forget();
+    this.gone.length = 0;
+    makeTables(this.database, this.kind);
+  }
+
   private purge(): void {
-    if (this.toRebuild) {
-      for (const table of this.tables) table.forget();
-      makeTables(this.database, this.kind);
-    }
     if (this.toPurge) this.toPurge = !emptyLog(this.database);
   }
 
