@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { StoreOptions } from './places';
 import { placeFrom, withLog, withStore } from './places';
@@ -80,15 +80,15 @@ function targetOf(file: string): Target {
   const unfinished = `${file}.unfinished`;
   const write = createWriteStream(unfinished, { mode: 0o600 });
   const gzip = isPacked(file) ? createGzip() : undefined;
-  gzip?.pipe(write);
+  const written = gzip === undefined ? finished(write) : pipeline(gzip, write);
+  // Told by whoever waits for the end, or writes what is not taken.
+  written.catch(() => undefined);
   const output = gzip ?? write;
-  // Told by whoever waits for the stream.
-  write.on('error', (error) => gzip?.destroy(error));
   return {
     output,
     end: async () => {
       output.end();
-      await finished(write);
+      await written;
       renameSync(unfinished, file);
     },
     abandon: () => {

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
 import {
@@ -105,6 +106,24 @@ describe('an export', () => {
       expect(event.revision).toBe(before.length);
     }
   });
+
+  it('fails when the disk fills up while the next page is read', async () => {
+    const store = await lived();
+    const isFull = new Writable({ write: (_chunk, _encoding, done) => void setImmediate(done, new Error('ENOSPC')) });
+    const closed = finished(isFull).catch(() => undefined);
+    const slow: Pick<EventStore, 'head' | 'readAll'> = {
+      head: () => store.head(),
+      readAll: (wanted) => closed.then(() => store.readAll(wanted)),
+    };
+    await expect(exportHistory(slow, isFull, { selection: {} })).rejects.toThrow('ENOSPC');
+  }, 5_000);
+
+  it('fails when who reads it goes away', async () => {
+    const store = await lived();
+    const gone = new Writable({ write: (_chunk, _encoding, done) => done() });
+    gone.destroy();
+    await expect(exportHistory(store, gone, { selection: {} })).rejects.toThrow();
+  }, 5_000);
 
   it('is read packed and from standard input; what is packed badly is refused', async () => {
     const file = await exported(await lived());
