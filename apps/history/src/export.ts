@@ -31,7 +31,7 @@ async function exported(file: string, options: Options, command: Command): Promi
   if (file !== '-' && existsSync(file)) command.error(`${file} is there already. Name another file, or remove it.`);
   const selection = selectionFrom(options, command);
   const pseudonyms = options.pseudonymise ? new Pseudonyms(keyFrom(options.keyFile, command)) : undefined;
-  await withLog(placeFrom(options, command), async (log, progress) => {
+  await withLog(placeFrom(options, command), options, async (log, progress) => {
     await checkMoments(log, selection);
     await tellUnknown(log, selection);
     const target = targetOf(file);
@@ -78,6 +78,7 @@ interface Target {
 function targetOf(file: string): Target {
   if (file === '-') return { output: process.stdout, end: async () => undefined, abandon: () => undefined };
   const unfinished = `${file}.unfinished`;
+  process.once('exit', () => rmSync(unfinished, { force: true }));
   const write = createWriteStream(unfinished, { mode: 0o600 });
   const gzip = isPacked(file) ? createGzip() : undefined;
   const written = gzip === undefined ? finished(write) : pipeline(gzip, write);
@@ -94,7 +95,6 @@ function targetOf(file: string): Target {
     abandon: () => {
       output.destroy();
       write.destroy();
-      rmSync(unfinished, { force: true });
     },
   };
 }
