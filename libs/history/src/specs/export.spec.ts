@@ -233,10 +233,43 @@ describe('pseudonyms', () => {
       { key: 'Url', value: 'http://me:secret@host' },
       { key: 'HeartBeatInterval', value: '300' },
       { key: 'Flag', value: 'true' },
+      { key: 'Offset', value: '-12.5' },
     ];
+    const telling = ['10.1.2.3', '12345678', '+49301234567', '0711', '1.2.3', 'TRUE'].map((value) => ({
+      key: 'Any',
+      value,
+    }));
     expect(event('ConfigurationRead', { configurationKey: settings })).toEqual({
-      configurationKey: [{ ...settings[0], value: '-' }, settings[1], settings[2]],
+      configurationKey: [{ ...settings[0], value: '-' }, ...settings.slice(1)],
     });
+    expect(event('ConfigurationRead', { configurationKey: telling })).toEqual({
+      configurationKey: ['-', '-', '-', '0711', '-', 'TRUE'].map((value) => ({ key: 'Any', value })),
+    });
+    expect(event('ConnectorStatusReported', { errorCode: 'OtherError', vendorErrorCode: 'card 04A2' })).toEqual({
+      errorCode: 'OtherError',
+      vendorErrorCode: '-',
+    });
+    const signed = {
+      format: 'SignedData',
+      value: 'OCMF|{"ID":"04A2B3C4D5"}',
+      measurand: 'Energy.Active.Import.Register',
+    };
+    const values = [{ timestamp: { at: at(1) }, value: [{ format: 'Raw', value: '1200' }, signed] }];
+    for (const [type, name] of [
+      ['MeterValuesReported', 'values'],
+      ['TransactionStopped', 'transactionData'],
+    ] as const)
+      expect(event(type, { [name]: values })).toEqual({
+        [name]: [
+          {
+            timestamp: { at: at(1) },
+            value: [
+              { format: 'Raw', value: '1200' },
+              { ...signed, value: '-' },
+            ],
+          },
+        ],
+      });
     expect(event('OperationScheduled', { request: { location: 'ftp://me:secret@host/x' } })).toEqual({
       request: { location: expect.stringMatching(/^http:\/\/[a-z2-7]{20}\.invalid\/$/) as string },
     });
