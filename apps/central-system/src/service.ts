@@ -34,7 +34,7 @@ import { instanceNameOf, prepareDataDir } from './data-dir';
 import { feedsOn } from './feeds';
 import { PrometheusMeter } from './prometheus';
 import { lagOf, Readiness } from './readiness';
-import { captureSettings, egressSettings, ingressSettings, runtimeSettings } from './settings';
+import { apiSettings, captureSettings, egressSettings, ingressSettings, runtimeSettings } from './settings';
 import type { History } from './stores';
 import { openHistory, ownProjections } from './stores';
 import type { VeiledHistory } from './veil';
@@ -188,7 +188,7 @@ function partsOf(
       waitFor: (position, milliseconds) => readModels.waitFor(position, milliseconds),
       feeds,
       webhooks,
-      commandTimeToLive: configuration.COMMAND_TIME_TO_LIVE,
+      ...apiSettings(configuration),
       clock,
       logger: log,
     },
