@@ -37,7 +37,7 @@ import { erasingBesides } from './erasures';
 import { tidyRows } from './leftovers';
 import { PrometheusMeter } from './prometheus';
 import { lagOf, Readiness } from './readiness';
-import { captureSettings, egressSettings, ingressSettings, runtimeSettings } from './settings';
+import { apiSettings, captureSettings, egressSettings, ingressSettings, runtimeSettings } from './settings';
 import type { History } from './stores';
 import { openHistory, ownProjections } from './stores';
 import type { VeiledHistory } from './veil';
@@ -196,7 +196,7 @@ function partsOf(
       waitFor: (position, milliseconds) => readModels.waitFor(position, milliseconds),
       feeds,
       webhooks,
-      commandTimeToLive: configuration.COMMAND_TIME_TO_LIVE,
+      ...apiSettings(configuration),
       clock,
       logger: log,
     },

@@ -1,6 +1,7 @@
+import type { ApiOptions } from '@app/api';
 import type { CaptureSettings } from '@app/capture';
 import type { EgressSettings } from '@app/egress';
-import { egressDefaults } from '@app/egress';
+import { egressDefaults, overrideFault } from '@app/egress';
 import type { FeedsSettings } from '@app/feeds';
 import type { IngressSettings } from '@app/ingress';
 import type { RuntimeSettings } from '@app/runtime';
@@ -36,6 +37,14 @@ export function egressSettings(configuration: Configuration): EgressSettings {
     ...egressDefaults,
     connectTimeout: configuration.OUTBOUND_CONNECT_TIMEOUT * 1_000,
     maximumAnswer: configuration.OUTBOUND_MAX_ANSWER,
+  };
+}
+
+/** The part of the configuration that the API needs. */
+export function apiSettings(configuration: Configuration): Pick<ApiOptions, 'commandTimeToLive' | 'overrideFault'> {
+  return {
+    commandTimeToLive: configuration.COMMAND_TIME_TO_LIVE,
+    overrideFault: (url) => overrideFault(url, configuration.OUTBOUND_ALLOW),
   };
 }
 

@@ -42,10 +42,11 @@ export async function copyBetween(
   options: Pick<Options, 'continue' | 'json'> & { readonly shownAs?: string },
 ): Promise<void> {
   const begin = performance.now();
-  process.once('SIGINT', () => {
+  const interrupted = () => {
     process.stderr.write('\nInterrupted. What is copied stays; go on with --continue.\n');
     process.exit(1);
-  });
+  };
+  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const source = await openSource(from);
   try {
     const target = await openTarget(to, from);

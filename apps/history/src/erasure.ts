@@ -22,7 +22,7 @@ async function look(idTag: string, options: StoreOptions, command: Command): Pro
   const place = placeFrom(options, command);
   const readModels = readModelsPlaceOf(place);
   const folder = readModels === undefined ? undefined : dirname(readModels);
-  const traces = await withLog(place, (log, progress) =>
+  const traces = await withLog(place, options, (log, progress) =>
     tracesOf({
       idTag,
       raw: log.raw,

@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { randomBytes } from 'node:crypto';
 import { createWriteStream, existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Writable } from 'node:stream';
-import { finished } from 'node:stream/promises';
+import { finished, pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { StoreOptions } from './places';
 import { placeFrom, withLog, withStore } from './places';
@@ -31,7 +31,7 @@ async function exported(file: string, options: Options, command: Command): Promi
   if (file !== '-' && existsSync(file)) command.error(`${file} is there already. Name another file, or remove it.`);
   const selection = selectionFrom(options, command);
   const pseudonyms = options.pseudonymise ? new Pseudonyms(keyFrom(options.keyFile, command)) : undefined;
-  await withLog(placeFrom(options, command), async (log, progress) => {
+  await withLog(placeFrom(options, command), options, async (log, progress) => {
     await checkMoments(log, selection);
     await tellUnknown(log, selection);
     const target = targetOf(file);
@@ -78,23 +78,23 @@ interface Target {
 function targetOf(file: string): Target {
   if (file === '-') return { output: process.stdout, end: async () => undefined, abandon: () => undefined };
   const unfinished = `${file}.unfinished`;
+  process.once('exit', () => rmSync(unfinished, { force: true }));
   const write = createWriteStream(unfinished, { mode: 0o600 });
   const gzip = isPacked(file) ? createGzip() : undefined;
-  gzip?.pipe(write);
+  const written = gzip === undefined ? finished(write) : pipeline(gzip, write);
+  // Told by whoever waits for the end, or writes what is not taken.
+  written.catch(() => undefined);
   const output = gzip ?? write;
-  // Told by whoever waits for the stream.
-  write.on('error', (error) => gzip?.destroy(error));
   return {
     output,
     end: async () => {
       output.end();
-      await finished(write);
+      await written;
       renameSync(unfinished, file);
     },
     abandon: () => {
       output.destroy();
       write.destroy();
-      rmSync(unfinished, { force: true });
     },
   };
 }

@@ -2,7 +2,7 @@ import { noteIn, spooled } from '@app/history';
 import { Command } from 'commander';
 import { copyBetween } from './copy';
 import type { StoreOptions } from './places';
-import { placeFrom, withStore } from './places';
+import { placeFrom, temporaryOf, withStore } from './places';
 
 interface Options extends StoreOptions {
   readonly continue?: boolean;
@@ -18,7 +18,7 @@ export function importCommand(): Command {
 
 async function imported(file: string, options: Options, command: Command): Promise<void> {
   const to = placeFrom(options, command);
-  const spool = await spooled(file, process.stdin);
+  const spool = await spooled(file, process.stdin, temporaryOf(to, options));
   try {
     const note = await noteIn(spool.file).catch(() => ({}));
     await copyBetween({ kind: 'ndjson', file: spool.file }, to, { ...options, shownAs: file });

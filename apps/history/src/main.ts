@@ -10,6 +10,7 @@ import { endWithReader } from './output';
 import { rebuildCommand } from './rebuild';
 import { replayCommand } from './replay';
 import { showCommand } from './show';
+import { exitBySignals } from './signals';
 import { statsCommand } from './stats';
 import { tailCommand } from './tail';
 import { transactionCommand } from './transaction';
@@ -50,6 +51,7 @@ program.hook('preAction', (_program, command) => void (isMove = moves.includes(c
 
 async function main(): Promise<void> {
   endWithReader();
+  exitBySignals();
   try {
     await program.parseAsync();
   } catch (error) {

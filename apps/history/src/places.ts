@@ -1,11 +1,22 @@
 import type { Moment, OpenedLog, Place } from '@app/history';
-import { knownSchemas, momentOf, openLog, placeOf, placeOfService, snapshotType } from '@app/history';
+import {
+  dataDirIn,
+  isSamePlace,
+  knownSchemas,
+  momentOf,
+  openLog,
+  placeOf,
+  placeOfService,
+  snapshotType,
+  surroundingsIn,
+} from '@app/history';
 import type { ChainKey } from '@app/event-store';
 import { chainKey } from '@app/event-store';
 import type { Command } from 'commander';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { showProgress } from './progress';
+import { temporaryFrom, temporaryIn } from './temporary';
 
 export const placesText = 'embedded:<folder>, ndjson:<file>, esdb://... or kurrentdb://...';
 
@@ -13,7 +24,11 @@ export interface StoreOptions {
   readonly store?: string;
   readonly namespace?: string;
   readonly json?: boolean;
+  readonly temp?: string;
 }
+
+/** Those of this process. */
+const surroundings = surroundingsIn(process.env);
 
 /** The options of everything that looks into a history. */
 export function withStore(command: Command): Command {
@@ -21,11 +36,12 @@ export function withStore(command: Command): Command {
     .option('--store <place>', `${placesText}; that of the service with this environment by default`)
     .option('--namespace <name>', 'namespace in EventStoreDB')
     .option('--json', 'prints JSON')
+    .option('--temp <folder>', 'where temporary files go; beside the history, or DATA_DIR by default', temporaryFrom)
     .exitOverride();
 }
 
 export function placeFrom({ store, namespace }: StoreOptions, command: Command): Place {
-  const place = store === undefined ? placeOfService(process.env) : placeOf(store, namespace);
+  const place = store === undefined ? placeOfService(surroundings) : placeOf(store, namespace);
   return 'fault' in place ? command.error(`--store: ${place.fault}`) : place;
 }
 
@@ -37,26 +53,44 @@ export function readModelsOf(place: Place): string | undefined {
 
 /** Where the read models of a place are, or would be. */
 export function readModelsPlaceOf(place: Place): string | undefined {
-  if (place.kind === 'ndjson') return undefined;
-  const folder = place.kind === 'embedded' ? dirname(place.file) : process.env.DATA_DIR;
+  const folder = dataDirOf(place);
   return folder === undefined ? undefined : join(folder, 'read-models.db');
+}
+
+/** The folder of the service that has its history at a place. */
+function dataDirOf(place: Place): string | undefined {
+  if (place.kind === 'ndjson') return undefined;
+  if (place.kind === 'embedded') return dirname(place.file);
+  const own = placeOfService(surroundings);
+  const isOwn = !('fault' in own) && isSamePlace(own, place);
+  return isOwn ? dataDirIn(surroundings) : surroundings.DATA_DIR;
+}
+
+/** Where temporary files go that a look at a place makes. */
+export function temporaryOf(place: Place, { temp }: Pick<StoreOptions, 'temp'>): string {
+  return temporaryIn(temp === undefined ? [dataDirOf(place), dataDirIn(surroundings)] : [temp]);
 }
 
 /** Keys with which the service of this environment, or of the folder at a place, links events. */
 export function chainKeysOf(place: Place): readonly ChainKey[] {
-  const folder = place.kind === 'embedded' ? dirname(place.file) : process.env.DATA_DIR;
+  const folder = dataDirOf(place);
   const file = folder === undefined ? undefined : join(folder, 'chain-key');
   const kept = file !== undefined && existsSync(file) ? [readFileSync(file, 'utf8').trim()] : [];
-  return [...(process.env.CHAIN_KEY === undefined ? [] : [process.env.CHAIN_KEY]), ...kept].map(chainKey);
+  const { CHAIN_KEY: given } = surroundings;
+  return [...(given === undefined ? [] : [given]), ...kept].map(chainKey);
 }
 
 /** Does something with the history at a place, and closes it. */
 export async function withLog<Result>(
   place: Place,
+  options: Pick<StoreOptions, 'temp'>,
   work: (log: OpenedLog, progress: ReturnType<typeof showProgress>) => Promise<Result>,
 ): Promise<Result> {
   const progress = showProgress(process.stderr);
-  const log = await openLog(place, (each) => progress.take({ ...each, phase: 'laying out the file' }));
+  const log = await openLog(place, {
+    temporary: temporaryOf(place, options),
+    onProgress: (each) => progress.take({ ...each, phase: 'laying out the file' }),
+  });
   try {
     return await work(log, progress);
   } finally {

@@ -37,7 +37,7 @@ async function rebuild(table: string, options: StoreOptions, command: Command): 
   setPriority(modest);
   const begin = performance.now();
   let taken = 0;
-  await withLog(place, async (log, progress) => {
+  await withLog(place, options, async (log, progress) => {
     const head = Number(await log.head());
     await rebuildBeside(log.forRows, file, table, (events, position) => {
       taken = events;

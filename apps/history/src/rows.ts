@@ -1,9 +1,7 @@
 import type { Moment } from '@app/history';
-import { endedAt, withMaskedIdTags } from '@app/history';
+import { endedAt, temporaryFolder, withMaskedIdTags } from '@app/history';
 import type { EventStore } from '@app/kernel';
 import { rebuildFromZero, rowsOf } from '@app/read-models';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { found } from './exit-codes';
 import { fieldsOf, plain } from './lines';
@@ -18,15 +16,17 @@ export interface WantedRows {
   readonly limit: number;
   readonly json: boolean | undefined;
   readonly showIdTags: boolean | undefined;
+  /** The folder in which temporary files are made. */
+  readonly temporary: string;
   readonly tell: (progress: Progress) => void;
 }
 
 /** Builds the read models in a temporary file up to a moment, and shows rows of them. */
 export async function showRows(log: EventStore, wanted: WantedRows): Promise<void> {
-  const { moment, limit, tell } = wanted;
-  const folder = mkdtempSync(join(tmpdir(), 'ocpp-show-'));
+  const { moment, limit, temporary, tell } = wanted;
+  const { path, remove } = temporaryFolder(temporary);
   try {
-    const file = join(folder, 'rows.db');
+    const file = join(path, 'rows.db');
     const until = moment === undefined ? log : endedAt(log, moment);
     await rebuildFromZero(toldOf(until, await log.head(), tell), file);
     let count = 0;
@@ -37,7 +37,7 @@ export async function showRows(log: EventStore, wanted: WantedRows): Promise<voi
     if (count > limit) process.stderr.write(`${count - limit} more rows; see --limit and --key.\n`);
     if (count === 0) process.exitCode = found;
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    remove();
   }
 }
 

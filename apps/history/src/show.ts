@@ -6,7 +6,7 @@ import { found } from './exit-codes';
 import { fieldsOf, lineOf, plain, shortPosition, textOf } from './lines';
 import { print, printJson } from './output';
 import type { StoreOptions } from './places';
-import { momentFrom, placeFrom, wholeFrom, withLog, withStore } from './places';
+import { momentFrom, placeFrom, temporaryOf, wholeFrom, withLog, withStore } from './places';
 import { showRows } from './rows';
 
 interface Options extends StoreOptions {
@@ -46,7 +46,8 @@ async function show(box: string | undefined, options: Options, command: Command)
       `--projection: there is no ${JSON.stringify(projection.slice(0, 60))}. There are: ${tableNames.join(', ')}.`,
     );
   const [last, limit] = [wholeFrom(command, '--events', options.events), wholeFrom(command, '--limit', options.limit)];
-  await withLog(placeFrom(options, command), async (log, progress) => {
+  const place = placeFrom(options, command);
+  await withLog(place, options, async (log, progress) => {
     await checkMoment(log, moment);
     const { key, json, showIdTags } = options;
     if (projection !== undefined)
@@ -58,6 +59,7 @@ async function show(box: string | undefined, options: Options, command: Command)
         limit,
         json,
         showIdTags,
+        temporary: temporaryOf(place, options),
         tell: progress.take,
       });
     if (box !== undefined) await showBox(box, await boxAt(log, box, { moment, last }), options);

@@ -21,7 +21,7 @@ export function statsCommand(): Command {
 async function stats(options: Options, command: Command): Promise<void> {
   const boxes = wholeFrom(command, '--boxes', options.boxes);
   const place = placeFrom(options, command);
-  const counted = await withLog(place, (log, progress) =>
+  const counted = await withLog(place, options, (log, progress) =>
     statsOf(log, { boxes, onProgress: (share, events) => progress.take({ phase: 'counting', share, events }) }),
   );
   const bytes = place.kind === 'eventstoredb' ? undefined : sizeOf(place.file);

@@ -57,7 +57,7 @@ async function tail(options: Options, command: Command): Promise<void> {
     const shown = options.showIdTags ? event : withMaskedEvent(event);
     await print(`${options.json ? JSON.stringify(shown) : lineOf(shown)}\n`);
   };
-  await withLog(placeFrom(options, command), async (log) => {
+  await withLog(placeFrom(options, command), options, async (log) => {
     await checkMoments(log, selection);
     await tellUnknown(log, selection);
     const end = await log.head();

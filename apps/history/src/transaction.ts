@@ -31,7 +31,7 @@ export function transactionCommand(): Command {
 async function transaction(text: string, options: Options, command: Command): Promise<void> {
   const id = wholeFrom(command, 'id', text);
   const place = placeFrom(options, command);
-  await withLog(place, async (log, progress) => {
+  await withLog(place, options, async (log, progress) => {
     const identity = options.box ?? (await boxOf(log, id, { readModels: readModelsOf(place), tell: progress.take }));
     const story = identity === undefined ? undefined : await transactionStory(log, identity, id);
     if (story === undefined || story.events.length === 0) {

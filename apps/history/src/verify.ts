@@ -5,7 +5,7 @@ import { found } from './exit-codes';
 import { plain, shortPosition } from './lines';
 import { print, printJson } from './output';
 import type { StoreOptions } from './places';
-import { again, chainKeysOf, placeFrom, readModelsOf, wholeFrom, withLog, withStore } from './places';
+import { again, chainKeysOf, placeFrom, readModelsOf, temporaryOf, wholeFrom, withLog, withStore } from './places';
 
 interface Options extends StoreOptions {
   readonly check?: readonly string[];
@@ -38,7 +38,7 @@ async function verify(options: Options, command: Command): Promise<void> {
   const openDays = wholeFrom(command, '--open-days', options.openDays);
   const place = placeFrom(options, command);
   const begin = performance.now();
-  const verification = await withLog(place, (log, progress) =>
+  const verification = await withLog(place, options, (log, progress) =>
     verifyHistory(
       {
         log,
@@ -47,6 +47,7 @@ async function verify(options: Options, command: Command): Promise<void> {
         lift: log.lift,
         storeFile: place.kind === 'embedded' ? place.file : undefined,
         readModels: readModels ?? readModelsOf(place),
+        temporary: temporaryOf(place, options),
         chainKeys: chainKeysOf(place),
         now: Date.now(),
         openDays,

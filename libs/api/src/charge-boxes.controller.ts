@@ -21,6 +21,8 @@ import {
 import type { InputOf } from './endpoint';
 import { Described, Input } from './endpoint';
 import { Problem } from './problem';
+import type { ApiOptions } from './options';
+import { API_OPTIONS } from './options';
 import { API_CLOCK } from './tokens';
 
 @Controller()
@@ -29,6 +31,7 @@ export class ChargeBoxesController {
     private readonly queries: QueryBus,
     private readonly changes: Changes,
     @Inject(API_CLOCK) private readonly clock: Clock,
+    @Inject(API_OPTIONS) private readonly options: ApiOptions,
   ) {}
 
   @Get('charge-boxes')
@@ -59,6 +62,7 @@ export class ChargeBoxesController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ) {
     await this.known(identity);
+    this.checkAddress(body.addressOverride ?? undefined);
     const settings = settingsOf(body);
     const message: OperatorMessage = { kind: 'configure', settings, at: this.now() };
     return this.changes.make(new TellChargeBox(identity, message, originOf(request)), reply, () => this.find(identity));
@@ -100,6 +104,13 @@ export class ChargeBoxesController {
     await this.known(path.identity);
     const { limit, cursor, type } = query;
     return this.queries.execute(new FindEvents(path.identity, { types: type }, { limit, cursor }));
+  }
+
+  private checkAddress(url: string | undefined): void {
+    const message = url === undefined ? undefined : this.options.overrideFault?.(url);
+    if (message === undefined) return;
+    const violation = { in: 'body', path: 'addressOverride', message, code: 'address-refused' } as const;
+    throw new Problem('invalid-request', undefined, { violations: [violation] });
   }
 
   private async known(identity: string): Promise<ChargeBoxDetails> {

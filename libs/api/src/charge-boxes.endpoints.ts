@@ -47,6 +47,8 @@ export const showChargeBox = endpoint({
 export const changeChargeBox = endpoint({
   tag,
   summary: 'Changes what only the operator knows of a charge box.',
+  description:
+    'An addressOverride with an IP address that may not be called is refused with the reason (address-refused); what a name leads to is judged when it is called.',
   path: z.strictObject({ identity }),
   body: chargeBoxPatch,
   answers: written,

@@ -1,10 +1,13 @@
 import type { ListeningApi } from './specs/fake-sides';
+import type { AllowList } from '@app/egress';
+import { overrideFault, parseAllowList } from '@app/egress';
 import { listen, problemOf, violationsOf } from './specs/fake-sides';
 
 let api: ListeningApi;
 
+const allow = parseAllowList('peer:80,443,1024-65535 [::1]:8080') as AllowList;
 beforeAll(async () => {
-  api = await listen();
+  api = await listen({ overrideFault: (url) => overrideFault(url, allow) });
 });
 afterAll(() => api.app.close());
 beforeEach(() => {
@@ -199,6 +202,33 @@ describe('Changing a charge box', () => {
   ])('refuses %j', async (body, violations) => {
     expect(await violationsOf(await api.send('PATCH', '/api/charge-boxes/CB-1', body))).toEqual(violations);
     expect(api.sides.told).toEqual([]);
+  });
+
+  it.each([
+    ['http://169.254.169.254/', /^169\.254\.169\.254 is .*never called; set another address of the box by hand\.$/],
+    ['http://2852039166/latest', /^169\.254\.169\.254 is .*never called/],
+    ['http://0xa9fea9fe/', /^169\.254\.169\.254 is .*never called/],
+    ['http://[::ffff:169.254.169.254]:8080/', /which is 169\.254\.169\.254,.*never called/],
+    ['http://[fe80::1]/', /never called/],
+    ['http://127.0.0.1:8080/', /loopback address; add 127\.0\.0\.0\/8 to OUTBOUND_ALLOW/],
+    ['http://10.0.0.9:8080/#box', /has a fragment/],
+  ])('refuses the address %s with the reason', async (addressOverride, reason) => {
+    const problem = await problemOf(await api.send('PATCH', '/api/charge-boxes/CB-1', { addressOverride, note: 'x' }));
+    expect(problem).toMatchObject({
+      status: 400,
+      violations: [{ in: 'body', path: 'addressOverride', code: 'address-refused' }],
+    });
+    const [{ message } = { message: '' }] = problem.violations as readonly { message: string }[];
+    expect(message).toMatch(reason);
+    expect(api.sides.told).toEqual([]);
+  });
+
+  it.each([
+    ['of a private network', 'http://10.20.0.7:8080/ocpp'],
+    ['by a name, which is judged when it is called', 'http://metadata.internal/'],
+    ['of this machine, where that is listed', 'http://[::1]:8080/'],
+  ])('takes an address %s', async (_which, addressOverride) => {
+    expect((await api.send('PATCH', '/api/charge-boxes/CB-1', { addressOverride })).status).toBe(200);
   });
 
   it('needs a body', async () => {

@@ -50,6 +50,8 @@ export interface ApiOptions {
   readonly feeds?: Feeds;
   /** Receivers that are told what happens; without it there are none. */
   readonly webhooks?: WebhookSource;
+  /** Why an address that is set by hand could not be called, as far as its text tells; without it any may be set. */
+  readonly overrideFault?: (url: string) => string | undefined;
   readonly clock?: Clock;
   readonly logger?: Log;
   /** `/metrics` answers without a key. False by default: the figures tell what the fleet does. */

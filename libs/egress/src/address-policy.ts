@@ -82,6 +82,12 @@ export function judgeUrl(text: string, context: AddressContext): Judgement {
   return target.isAddress ? judgeAddress(target.host, target.port, context) : allowed;
 }
 
+/** Why a URL that an operator sets by hand could not be called, as far as its text tells: what a name leads to is judged when it is called. */
+export function overrideFault(text: string, allow: AllowList): string | undefined {
+  const judged = judgeUrl(text, { allow, source: 'override' });
+  return judged.allowed ? undefined : judged.reason;
+}
+
 /** Judges an IP address that is about to be called. */
 export function judgeAddress(text: string, port: number, context: AddressContext): Judgement {
   const { wording = ofBoxes } = context;

@@ -1,4 +1,4 @@
-export { judgeAddress, judgeUrl } from './address-policy';
+export { judgeAddress, judgeUrl, overrideFault } from './address-policy';
 export type { AddressContext, Judgement, Wording } from './address-policy';
 export { parseAllowList } from './allow-list';
 export type { AllowEntry, AllowList, AllowListViolations, PortRange } from './allow-list';

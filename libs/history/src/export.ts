@@ -1,8 +1,8 @@
 import { isOfWebhooks, snapshotPrefix, webhookStream } from '@app/charge-box';
 import { sealStream } from '@app/event-store';
 import type { EventStore, RecordedEvent } from '@app/kernel';
-import { once } from 'node:events';
 import type { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { PartNote } from './ndjson';
 import { endLine, headerLine, lineOf } from './ndjson';
 import type { Pseudonyms } from './pseudonyms';
@@ -18,19 +18,28 @@ export interface ExportOptions {
   readonly onProgress?: (share: number, events: number) => void;
 }
 
-/** Writes a history, or the wanted part of it, as lines that `copy` and `import` take. Resolves when the stream has taken everything. */
+/** Writes a history, or the wanted part of it, as lines that `copy` and `import` take. Rejects when the stream takes no more; does not end it. */
 export async function exportHistory(
   log: Pick<EventStore, 'readAll' | 'head'>,
   output: Writable,
-  { selection, pseudonyms, onProgress }: ExportOptions,
+  options: ExportOptions,
 ): Promise<Summary> {
-  const note = noteOf(selection, pseudonyms);
   const digest = new Digest();
+  await pipeline(linesOf(log, options, digest), output, { end: false });
+  return digest.summary();
+}
+
+async function* linesOf(
+  log: Pick<EventStore, 'readAll' | 'head'>,
+  { selection, pseudonyms, onProgress }: ExportOptions,
+  digest: Digest,
+): AsyncGenerator<string> {
+  const note = noteOf(selection, pseudonyms);
   const numbers = note.renumbered ? new Numbers() : undefined;
   const isWanted = selects(selection);
   // Snapshots and seals stand for events at their places, and say much of what pseudonyms hide; links vouch for what is not changed.
   const isWhole = note.part === undefined && pseudonyms === undefined;
-  await write(output, headerLine(note));
+  yield headerLine(note);
   for await (const { events, share } of scan(log, { filter: filterOf(selection) })) {
     const wanted = events.filter((event) => isWanted(event) && (isWhole || !isBoundToPlaces(event)));
     const moved = wanted.map((event): MovedEvent => {
@@ -39,12 +48,10 @@ export async function exportHistory(
       return numbers === undefined ? named : { ...named, revision: numbers.next(named.stream) };
     });
     for (const event of moved) digest.take(event);
-    await write(output, moved.map(lineOf).join(''));
+    if (moved.length > 0) yield moved.map(lineOf).join('');
     onProgress?.(share, digest.count);
   }
-  const summary = digest.summary();
-  await write(output, endLine(summary));
-  return summary;
+  yield endLine(digest.summary());
 }
 
 const isBoundToPlaces = ({ stream }: MovedEvent): boolean =>
@@ -79,8 +86,4 @@ function noteOf({ boxes, types, transaction, since, until }: Selection, pseudony
     ...(hasGaps ? { renumbered: true as const } : {}),
     ...(pseudonyms === undefined ? {} : { pseudonyms: true as const }),
   };
-}
-
-async function write(output: Writable, text: string): Promise<void> {
-  if (text !== '' && !output.write(text)) await once(output, 'drain');
 }

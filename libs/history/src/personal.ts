@@ -36,6 +36,7 @@ const kinds: Readonly<Record<string, PersonalKind | undefined>> = {
   data: 'words',
   fault: 'words',
   info: 'words',
+  vendorErrorCode: 'words',
 };
 
 function named(members: ReadonlySet<string>, kind: PersonalKind): Readonly<Record<string, PersonalKind>> {
@@ -48,21 +49,30 @@ export type Replace = (kind: PersonalKind, text: string) => string;
 export function replaced(value: unknown, replace: Replace): unknown {
   if (Array.isArray(value)) return value.map((member) => replaced(member, replace));
   if (typeof value !== 'object' || value === null) return value;
-  const setting = isSetting(value);
+  const isTelling = isTellingSetting(value) || isSigned(value);
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name,
       typeof member === 'string'
-        ? text(setting && name === 'value' ? 'words' : kindOf(name, member), member, replace)
+        ? text(isTelling && name === 'value' ? 'words' : kindOf(name, member), member, replace)
         : replaced(member, replace),
     ]),
   );
 }
 
+/** What tells nobody anything as the value of a setting; longer rows of digits may be addresses, numbers of phones or of cards. */
+const harmless = /^(-?\d{1,5}(\.\d{1,3})?|true|false)?$/i;
+
 /** A key of the configuration of a box with its value, which may be an address or a password. */
-function isSetting(value: object): boolean {
+function isTellingSetting(value: object): boolean {
   const { key, value: set } = value as { readonly key?: unknown; readonly value?: unknown };
-  return typeof key === 'string' && typeof set === 'string' && !/^(-?[\d.]*|true|false)$/i.test(set);
+  return typeof key === 'string' && typeof set === 'string' && !harmless.test(set);
+}
+
+/** A reading that its meter has signed, often with the idTag and serial numbers within. */
+function isSigned(value: object): boolean {
+  const { format } = value as { readonly format?: unknown };
+  return typeof format === 'string' && /^signeddata$/i.test(format);
 }
 
 function kindOf(name: string, member: string): PersonalKind | undefined {

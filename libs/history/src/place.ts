@@ -27,17 +27,34 @@ export interface Surroundings {
   readonly DATA_DIR?: string | undefined;
   readonly EVENT_STORE?: string | undefined;
   readonly EVENT_STORE_NAMESPACE?: string | undefined;
+  readonly CHAIN_KEY?: string | undefined;
+}
+
+/** As the service reads its environment: what is empty is not set. */
+export function surroundingsIn(environment: Readonly<Record<string, string | undefined>>): Surroundings {
+  const read = (name: keyof Surroundings) => environment[name] || undefined;
+  return {
+    DATA_DIR: read('DATA_DIR'),
+    EVENT_STORE: read('EVENT_STORE'),
+    EVENT_STORE_NAMESPACE: read('EVENT_STORE_NAMESPACE'),
+    CHAIN_KEY: read('CHAIN_KEY'),
+  };
 }
 
 /** As the settings of the service have it. */
 export const usualFolder = './data';
 
-/** Where a service in these surroundings keeps its history, or why there is none. */
+/** Where a service in these surroundings keeps what is not in the history. */
+export function dataDirIn({ DATA_DIR = usualFolder }: Surroundings): string {
+  return DATA_DIR;
+}
+
+/** Where it keeps its history, or why there is none. */
 export function placeOfService(surroundings: Surroundings): Place | { readonly fault: string } {
-  const { DATA_DIR: folder = usualFolder, EVENT_STORE: store = 'embedded', EVENT_STORE_NAMESPACE } = surroundings;
+  const { EVENT_STORE: store = 'embedded', EVENT_STORE_NAMESPACE } = surroundings;
   if (store === 'memory')
     return { fault: 'EVENT_STORE is `memory`, which keeps no history that could be read. Name another by --store.' };
-  return placeOf(store === 'embedded' ? `embedded:${folder}` : store, EVENT_STORE_NAMESPACE);
+  return placeOf(store === 'embedded' ? `embedded:${dataDirIn(surroundings)}` : store, EVENT_STORE_NAMESPACE);
 }
 
 /** A folder stands for the file of events in it, as `DATA_DIR` does. */

@@ -1,10 +1,11 @@
-import { createReadStream, createWriteStream, mkdtempSync, rmSync } from 'node:fs';
+import { createReadStream, createWriteStream } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { codedError } from '@app/kernel';
+import { temporaryFolder } from './temporary';
 
 /** A file of lines that can be read as often as needed. */
 export interface Spooled {
@@ -15,12 +16,11 @@ export interface Spooled {
 /** Files by these endings are packed. */
 export const isPacked = (file: string): boolean => file.endsWith('.gz');
 
-/** Brings a packed file, or what comes in by standard input (`-`), into a temporary file; any other file stays where it is. */
-export async function spooled(file: string, input: Readable): Promise<Spooled> {
+/** Brings a packed file, or what comes in by standard input (`-`), into a temporary file in a folder in `temporary`; any other file stays where it is. */
+export async function spooled(file: string, input: Readable, temporary = tmpdir()): Promise<Spooled> {
   if (file !== '-' && !isPacked(file)) return { file, remove: () => undefined };
-  const folder = mkdtempSync(join(tmpdir(), 'ocpp-import-'));
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  const target = join(folder, 'history.ndjson');
+  const { path, remove } = temporaryFolder(temporary);
+  const target = join(path, 'history.ndjson');
   const write = createWriteStream(target, { mode: 0o600 });
   try {
     if (file === '-') await pipeline(input, write);

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { gzipSync } from 'node:zlib';
 import {
@@ -105,6 +106,24 @@ describe('an export', () => {
       expect(event.revision).toBe(before.length);
     }
   });
+
+  it('fails when the disk fills up while the next page is read', async () => {
+    const store = await lived();
+    const isFull = new Writable({ write: (_chunk, _encoding, done) => void setImmediate(done, new Error('ENOSPC')) });
+    const closed = finished(isFull).catch(() => undefined);
+    const slow: Pick<EventStore, 'head' | 'readAll'> = {
+      head: () => store.head(),
+      readAll: (wanted) => closed.then(() => store.readAll(wanted)),
+    };
+    await expect(exportHistory(slow, isFull, { selection: {} })).rejects.toThrow('ENOSPC');
+  }, 5_000);
+
+  it('fails when who reads it goes away', async () => {
+    const store = await lived();
+    const gone = new Writable({ write: (_chunk, _encoding, done) => done() });
+    gone.destroy();
+    await expect(exportHistory(store, gone, { selection: {} })).rejects.toThrow();
+  }, 5_000);
 
   it('is read packed and from standard input; what is packed badly is refused', async () => {
     const file = await exported(await lived());
@@ -214,10 +233,43 @@ describe('pseudonyms', () => {
       { key: 'Url', value: 'http://me:secret@host' },
       { key: 'HeartBeatInterval', value: '300' },
       { key: 'Flag', value: 'true' },
+      { key: 'Offset', value: '-12.5' },
     ];
+    const telling = ['10.1.2.3', '12345678', '+49301234567', '0711', '1.2.3', 'TRUE'].map((value) => ({
+      key: 'Any',
+      value,
+    }));
     expect(event('ConfigurationRead', { configurationKey: settings })).toEqual({
-      configurationKey: [{ ...settings[0], value: '-' }, settings[1], settings[2]],
+      configurationKey: [{ ...settings[0], value: '-' }, ...settings.slice(1)],
     });
+    expect(event('ConfigurationRead', { configurationKey: telling })).toEqual({
+      configurationKey: ['-', '-', '-', '0711', '-', 'TRUE'].map((value) => ({ key: 'Any', value })),
+    });
+    expect(event('ConnectorStatusReported', { errorCode: 'OtherError', vendorErrorCode: 'card 04A2' })).toEqual({
+      errorCode: 'OtherError',
+      vendorErrorCode: '-',
+    });
+    const signed = {
+      format: 'SignedData',
+      value: 'OCMF|{"ID":"04A2B3C4D5"}',
+      measurand: 'Energy.Active.Import.Register',
+    };
+    const values = [{ timestamp: { at: at(1) }, value: [{ format: 'Raw', value: '1200' }, signed] }];
+    for (const [type, name] of [
+      ['MeterValuesReported', 'values'],
+      ['TransactionStopped', 'transactionData'],
+    ] as const)
+      expect(event(type, { [name]: values })).toEqual({
+        [name]: [
+          {
+            timestamp: { at: at(1) },
+            value: [
+              { format: 'Raw', value: '1200' },
+              { ...signed, value: '-' },
+            ],
+          },
+        ],
+      });
     expect(event('OperationScheduled', { request: { location: 'ftp://me:secret@host/x' } })).toEqual({
       request: { location: expect.stringMatching(/^http:\/\/[a-z2-7]{20}\.invalid\/$/) as string },
     });

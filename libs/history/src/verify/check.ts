@@ -62,6 +62,8 @@ export interface Evidence {
   readonly storeFile?: string | undefined;
   /** The file of read models that follow the log. */
   readonly readModels?: string | undefined;
+  /** The folder in which temporary files are made; that of the system by default. */
+  readonly temporary?: string | undefined;
   /** Keys of links that the log may have. */
   readonly chainKeys?: readonly ChainKey[] | undefined;
   /** Milliseconds since 1970. */

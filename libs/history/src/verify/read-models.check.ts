@@ -1,11 +1,11 @@
 import type { Position } from '@app/kernel';
 import type { RowDifference } from '@app/read-models';
 import { copyReadModels, differencesBetween, rebuildFromZero } from '@app/read-models';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { endedAt } from '../moment';
 import { masked, withMaskedIdTags } from '../personal';
+import { temporaryFolder } from '../temporary';
 import type { Check, CheckRun, Evidence, Finding, Report } from './check';
 
 const anew =
@@ -32,11 +32,11 @@ class ReadModelsRun implements CheckRun {
   ) {}
 
   async end(tell: (share: number) => void): Promise<void> {
-    const folder = mkdtempSync(join(tmpdir(), 'ocpp-verify-'));
+    const { path, remove } = temporaryFolder(this.evidence.temporary ?? tmpdir());
     try {
-      await this.compare(join(folder, 'kept.db'), join(folder, 'built.db'), tell);
+      await this.compare(join(path, 'kept.db'), join(path, 'built.db'), tell);
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      remove();
     }
   }
 
