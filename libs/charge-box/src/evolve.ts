@@ -3,7 +3,7 @@ import type { ChargeBoxEvent, ChargeBoxEventOf } from './events';
 import { bootKey, meterValuesKey, startKey, statusKey, stopKey, writtenTime } from './natural-keys';
 import { evolveOutbound, released, withEvidence } from './outbound/evolve';
 import { lastRegistersIn } from './readings';
-import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction } from './state';
+import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction, Orphan } from './state';
 import { appended, limits } from './state';
 
 /** The state after an event. Never touches the state before. */
@@ -105,8 +105,7 @@ function closed(
   state: ChargeBoxState,
   { transactionId, meterStop, stoppedAt, orphanId }: Data<'TransactionClosed'>,
 ): ChargeBoxState {
-  const orphans = state.orphans.filter((orphan) => orphan.orphanId !== orphanId);
-  return ended({ ...state, orphans }, transactionId, {
+  return ended(withOrphan(state, orphanId, { boundTo: transactionId }), transactionId, {
     stopKey: '',
     register: { wattHours: meterStop, at: stoppedAt },
   });
@@ -136,12 +135,18 @@ function ended(
 
 function orphaned(
   state: ChargeBoxState,
-  { orphanId, timestamp, meterStop }: Data<'OrphanStopReceived'>,
+  { orphanId, transactionId, timestamp, meterStop, idTagInfo: stopInfo }: Data<'OrphanStopReceived'>,
 ): ChargeBoxState {
-  return {
-    ...state,
-    orphans: appended(state.orphans, { orphanId, stoppedAt: timestamp.at, meterStop }, limits.orphans),
-  };
+  // A stop that came again has become what it became; older programs recorded it again.
+  if (state.orphans.some((orphan) => orphan.orphanId === orphanId)) return state;
+  const orphan = { orphanId, transactionId, stoppedAt: timestamp.at, meterStop, stopInfo };
+  return { ...state, orphans: appended(state.orphans, orphan, limits.orphans) };
+}
+
+function withOrphan(state: ChargeBoxState, orphanId: string | undefined, change: Partial<Orphan>): ChargeBoxState {
+  const place = state.orphans.findIndex((orphan) => orphan.orphanId === orphanId);
+  const orphan = state.orphans[place];
+  return orphan === undefined ? state : { ...state, orphans: state.orphans.with(place, { ...orphan, ...change }) };
 }
 
 function statusReported(

@@ -75,7 +75,9 @@ function closeTransaction(message: Message<'close-transaction'>, box: ChargeBoxS
   if (transaction === undefined) return refused('The transaction is not open on this charge box.');
   const orphan = box.orphans.find((candidate) => candidate.orphanId === orphanId);
   if (orphanId !== undefined && orphan === undefined)
-    return refused('There is no such orphaned stop of this charge box, or it is bound already.');
+    return refused('There is no such orphaned stop of this charge box.');
+  if (orphan?.boundTo !== undefined)
+    return refused(`The orphaned stop is bound to transaction ${orphan.boundTo} already.`);
   const data = {
     transactionId,
     connectorId: transaction.connectorId,

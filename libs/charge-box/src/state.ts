@@ -58,8 +58,13 @@ export interface EndedTransaction extends OpenTransaction {
 /** A stop without its start. */
 export interface Orphan {
   readonly orphanId: string;
+  /** As the box named it. */
+  readonly transactionId: number;
   readonly stoppedAt: string;
   readonly meterStop?: number;
+  readonly stopInfo?: IdTagInfo;
+  /** The transaction that an operator bound it to. */
+  readonly boundTo?: number;
 }
 
 export interface ConnectorMemory {
@@ -84,7 +89,7 @@ export interface NotedQuirk {
 }
 
 /** Version of this shape; a snapshot of another version is not used. */
-export const stateSchema = 4;
+export const stateSchema = 5;
 
 /** Most that each member holds; the oldest goes first. */
 export const limits = {

@@ -13,6 +13,9 @@ export const stopTransaction = inbound<'StopTransaction'>()({
   needs: ['authorization'],
   decide: ({ request, box, origin, facts }) => {
     const { transactionId, idTag } = request;
+    const orphan = knownOrphan(box, request);
+    // It is billed where an operator put it, whatever has begun under its id since.
+    if (orphan?.boundTo !== undefined) return repeat(firstAnswer(orphan));
     const verdict = idTag === undefined ? {} : { idTagInfo: facts.authorization };
     const running = box.open.find((transaction) => transaction.transactionId === transactionId);
     const ended = box.ended.findLast((transaction) => transaction.transactionId === transactionId);
@@ -27,17 +30,22 @@ export const stopTransaction = inbound<'StopTransaction'>()({
       const { connectorId } = running;
       return answer(verdict, { type: 'TransactionStopped', data: { ...stop, connectorId, suspicions } });
     }
-    const orphanId = orphanIdOf(request);
-    if (box.orphans.some((orphan) => orphan.orphanId === orphanId)) return repeat(verdict);
+    if (orphan !== undefined) return repeat(firstAnswer(orphan));
     const reason: Suspicion = ended === undefined ? 'unknown-transaction' : 'transaction-over';
     return answer(verdict, {
       type: 'OrphanStopReceived',
-      data: { ...stop, orphanId, suspicions: [...stop.suspicions, reason] },
+      data: { ...stop, orphanId: orphanIdOf(request), suspicions: [...stop.suspicions, reason] },
     });
   },
 });
 
-function firstAnswer({ stopInfo }: EndedTransaction) {
+function knownOrphan({ orphans }: ChargeBoxState, request: CentralSystemRequest<'StopTransaction'>) {
+  if (orphans.length === 0) return undefined;
+  const orphanId = orphanIdOf(request);
+  return orphans.find((orphan) => orphan.orphanId === orphanId);
+}
+
+function firstAnswer({ stopInfo }: Pick<EndedTransaction, 'stopInfo'>) {
   return stopInfo === undefined ? {} : { idTagInfo: stopInfo };
 }
 

@@ -113,7 +113,28 @@ describe('closing a transaction by hand', () => {
       events: [{ data: { meterStop: 4_000, stoppedAt: secondsAfterNoon(600), orphanId: orphan?.orphanId } }],
     });
     const after = closed.outcome === 'done' ? [...events, ...closed.events] : events;
-    expect(stateAfter(after)).toMatchObject({ open: [], orphans: [] });
+    expect(stateAfter(after)).toMatchObject({ open: [], orphans: [{ boundTo: 7 }] });
+  });
+
+  it('with an orphaned stop settles it: sent again it gets the same answer, and no other transaction can have it', () => {
+    const stop = { transactionId: -1, timestamp: secondsAfterNoon(600), meterStop: 4_000, idTag: 'CARD' };
+    const later = { at: secondsAfterNoon(700), facts: { authorization: { status: 'Blocked' } } } as const;
+    const orphaned = [...running(), ...given(...running()).when('StopTransaction', stop, later).decision.events];
+    const next = { connectorId: 1, idTag: 'CARD', timestamp: secondsAfterNoon(800), meterStart: 4_000 };
+    const second = given(...orphaned).when('StartTransaction', next, { facts: { newTransactionId: 8 } });
+    const events = [...orphaned, ...second.decision.events];
+    const orphanId = stateAfter(events).orphans[0]?.orphanId;
+    const bound = tell({ ...close, orphanId }, ...events);
+    const after = [...events, ...(bound.outcome === 'done' ? bound.events : [])];
+    const again = given(...after).when('StopTransaction', stop, { at: secondsAfterNoon(900) });
+    again.thenAnswers({ idTagInfo: { status: 'Blocked' } }).thenRecords();
+    expect(again.decision.repeated).toBe(true);
+    const other = { ...close, transactionId: 8, orphanId };
+    for (const history of [after, [...after, ...orphaned.slice(-1)]])
+      expect(tell(other, ...history)).toMatchObject({
+        outcome: 'refused',
+        reason: expect.stringContaining('bound to transaction 7') as string,
+      });
   });
 
   it('is refused for a transaction that is not open, and for an orphan that is not there', () => {

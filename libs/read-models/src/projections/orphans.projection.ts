@@ -6,7 +6,7 @@ const keyOf = (identity: string, orphanId: string): string => `${orphanId}\u0000
 /** Stops without a transaction, until an operator binds them. */
 export const orphans: Projection<OrphanRow> = {
   name: 'orphans',
-  version: 1,
+  version: 2,
   columns: {
     identity: (row) => row.identity,
     bound: (row) => (row.boundTo === undefined ? 0 : 1),
@@ -16,7 +16,7 @@ export const orphans: Projection<OrphanRow> = {
   on: {
     OrphanStopReceived: {
       keys: ({ orphanId }, { identity }) => [keyOf(identity, orphanId)],
-      apply: (_row, { orphanId, transactionId, idTag, timestamp, at, meterStop }, { identity }) => ({
+      apply: (row, { orphanId, transactionId, idTag, timestamp, at, meterStop }, { identity }) => ({
         orphanId,
         identity,
         transactionId,
@@ -24,6 +24,8 @@ export const orphans: Projection<OrphanRow> = {
         stoppedAt: timestamp.at,
         receivedAt: at,
         meterStop,
+        // Sent again it is still what became of it; older programs recorded it again.
+        ...(row?.boundTo === undefined ? {} : { boundTo: row.boundTo }),
       }),
     },
     TransactionClosed: {
