@@ -89,17 +89,13 @@ type InboundEvent =
   /** A stop for a transaction that this box never started. Kept until an operator binds it. */
   | DomainEvent<'OrphanStopReceived', TransactionStop & { readonly orphanId: string }>
   /** The operator ended a transaction by hand, with an orphaned stop or with figures of his own. */
+  | DomainEvent<'TransactionClosed', TransactionClosing>
+  /** The operator put the figures of an orphaned stop in place of those with which a transaction had ended. */
+  | DomainEvent<'TransactionCorrected', TransactionClosing & { readonly orphanId: string }>
+  /** The operator found that an orphaned stop belongs to no transaction. `transactionId`: as the stop has it. */
   | DomainEvent<
-      'TransactionClosed',
-      {
-        readonly transactionId: number;
-        readonly connectorId: number;
-        readonly meterStop?: number;
-        readonly stoppedAt: string;
-        readonly orphanId?: string;
-        readonly reason: string;
-        readonly at: string;
-      }
+      'OrphanDismissed',
+      { readonly orphanId: string; readonly transactionId: number; readonly reason: string; readonly at: string }
     >
   | DomainEvent<
       'ReservationUsed',
@@ -195,6 +191,21 @@ export interface TransactionStop {
   readonly at: string;
 }
 
+/** The end of a transaction as an operator tells it. */
+export interface TransactionClosing {
+  readonly transactionId: number;
+  readonly connectorId: number;
+  /** Wh */
+  readonly meterStop?: number;
+  /** Wh; the last register among the readings of an orphaned stop without meterStop. */
+  readonly lastRegister?: number;
+  readonly stoppedAt: string;
+  readonly orphanId?: string;
+  readonly suspicions: readonly Suspicion[];
+  readonly reason: string;
+  readonly at: string;
+}
+
 export type ChargeBoxEventType = ChargeBoxEvent['type'];
 export type ChargeBoxEventOf<Type extends ChargeBoxEventType> = Extract<ChargeBoxEvent, { type: Type }>;
 
@@ -208,7 +219,9 @@ export const chargeBoxEventSchemas: Readonly<Record<ChargeBoxEventType, number>>
   TransactionStarted: 1,
   TransactionStopped: 1,
   OrphanStopReceived: 1,
-  TransactionClosed: 1,
+  TransactionClosed: 2,
+  TransactionCorrected: 1,
+  OrphanDismissed: 1,
   ReservationUsed: 1,
   ConnectorStatusReported: 1,
   FirmwareStatusReported: 1,

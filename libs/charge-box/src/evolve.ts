@@ -1,8 +1,8 @@
 import { evolveDelegation } from './delegation/evolve';
-import type { ChargeBoxEvent, ChargeBoxEventOf } from './events';
+import type { ChargeBoxEvent, ChargeBoxEventOf, Suspicion } from './events';
 import { bootKey, meterValuesKey, startKey, statusKey, stopKey, writtenTime } from './natural-keys';
 import { evolveOutbound, released, withEvidence } from './outbound/evolve';
-import { lastRegistersIn } from './readings';
+import { lastRegisterIn, lastRegistersIn } from './readings';
 import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction, Orphan } from './state';
 import { appended, limits } from './state';
 
@@ -29,6 +29,10 @@ function changed(state: ChargeBoxState, event: ChargeBoxEvent): ChargeBoxState {
       return orphaned(state, event.data);
     case 'TransactionClosed':
       return closed(state, event.data);
+    case 'TransactionCorrected':
+      return corrected(state, event.data);
+    case 'OrphanDismissed':
+      return withOrphan(state, event.data.orphanId, { dismissed: true });
     case 'ConnectorStatusReported':
       return statusReported(state, event.data);
     case 'MeterValuesReported':
@@ -103,12 +107,25 @@ function stopped(state: ChargeBoxState, stop: Data<'TransactionStopped'>): Charg
 
 function closed(
   state: ChargeBoxState,
-  { transactionId, meterStop, stoppedAt, orphanId }: Data<'TransactionClosed'>,
+  { transactionId, meterStop, lastRegister, stoppedAt, orphanId }: Data<'TransactionClosed'>,
 ): ChargeBoxState {
-  return ended(withOrphan(state, orphanId, { boundTo: transactionId }), transactionId, {
+  return ended(withOrphan(state, orphanId, bound(transactionId)), transactionId, {
     stopKey: '',
-    register: { wattHours: meterStop, at: stoppedAt },
+    register: { wattHours: meterStop ?? lastRegister, at: stoppedAt },
   });
+}
+
+const bound = (boundTo: number): Partial<Orphan> => ({ boundTo, dismissed: undefined });
+
+function corrected(
+  state: ChargeBoxState,
+  { transactionId, connectorId, meterStop, lastRegister, stoppedAt, orphanId }: Data<'TransactionCorrected'>,
+): ChargeBoxState {
+  const next = withOrphan(state, orphanId, bound(transactionId));
+  const wattHours = meterStop ?? lastRegister;
+  const known = state.connectors.find((connector) => connector.connectorId === connectorId)?.register;
+  if (wattHours === undefined || (known !== undefined && known.at > stoppedAt)) return next;
+  return { ...next, connectors: withConnector(state, connectorId, { register: { wattHours, at: stoppedAt } }) };
 }
 
 interface Ending extends Pick<EndedTransaction, 'stopKey' | 'stopInfo'> {
@@ -133,15 +150,18 @@ function ended(
   return { ...next, connectors: withConnector(state, transaction.connectorId, { register: { wattHours, at } }) };
 }
 
-function orphaned(
-  state: ChargeBoxState,
-  { orphanId, transactionId, timestamp, meterStop, idTagInfo: stopInfo }: Data<'OrphanStopReceived'>,
-): ChargeBoxState {
+function orphaned(state: ChargeBoxState, stop: Data<'OrphanStopReceived'>): ChargeBoxState {
+  const { orphanId, transactionId, timestamp, meterStop, idTagInfo: stopInfo } = stop;
   // A stop that came again has become what it became; older programs recorded it again.
   if (state.orphans.some((orphan) => orphan.orphanId === orphanId)) return state;
-  const orphan = { orphanId, transactionId, stoppedAt: timestamp.at, meterStop, stopInfo };
+  const lastRegister = meterStop === undefined ? lastRegisterIn(stop.transactionData)?.wattHours : undefined;
+  const suspicions = stop.suspicions.filter((suspicion) => !ofOrphans.has(suspicion));
+  const orphan = { orphanId, transactionId, stoppedAt: timestamp.at, meterStop, lastRegister, stopInfo, suspicions };
   return { ...state, orphans: appended(state.orphans, orphan, limits.orphans) };
 }
+
+/** What is odd about a stop only as long as it has no transaction. */
+const ofOrphans: ReadonlySet<Suspicion> = new Set<Suspicion>(['unknown-transaction', 'transaction-over']);
 
 function withOrphan(state: ChargeBoxState, orphanId: string | undefined, change: Partial<Orphan>): ChargeBoxState {
   const place = state.orphans.findIndex((orphan) => orphan.orphanId === orphanId);

@@ -42,7 +42,8 @@ export type OperatorMessage =
       readonly orphanId?: string;
       readonly reason: string;
       readonly at: string;
-    };
+    }
+  | { readonly kind: 'dismiss-orphan'; readonly orphanId: string; readonly reason: string; readonly at: string };
 
 /** What a decision needs to know besides the state of the box, by name. The runtime finds it out beforehand. */
 export interface Facts {

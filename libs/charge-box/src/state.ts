@@ -1,6 +1,6 @@
 import type { IdTagInfo } from '@app/ocpp';
 import { meterReadingDefaults } from '@app/ocpp';
-import type { ChargeBoxSettings, Registration } from './events';
+import type { ChargeBoxSettings, Registration, Suspicion } from './events';
 import type { DelegationState } from './delegation/state';
 import { initialDelegation } from './delegation/state';
 import type { OutboundState } from './outbound/state';
@@ -62,9 +62,14 @@ export interface Orphan {
   readonly transactionId: number;
   readonly stoppedAt: string;
   readonly meterStop?: number;
+  /** The last register among its readings, in Wh, where it has no meterStop. */
+  readonly lastRegister?: number;
   readonly stopInfo?: IdTagInfo;
+  /** What is odd about it by itself. */
+  readonly suspicions?: readonly Suspicion[];
   /** The transaction that an operator bound it to. */
   readonly boundTo?: number;
+  readonly dismissed?: true;
 }
 
 export interface ConnectorMemory {

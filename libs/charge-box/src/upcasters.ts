@@ -3,6 +3,8 @@ import type { StoredEvent } from './upcast';
 
 /** The step that leads on from each former version of a type of event. */
 export const upcasters: Readonly<Partial<Record<StoredEvent['type'], Readonly<Record<number, Upcaster>>>>> = {
+  // What is suspect was not looked for.
+  TransactionClosed: { 1: (data) => ({ ...data, suspicions: [] }) },
   // `start` came in, which may be absent.
   TransactionIdsClaimed: { 1: (data) => data },
 };

@@ -80,7 +80,7 @@ export class ChargeBoxActor {
   tell(message: OperatorMessage, metadata: Metadata): Promise<{ decision: OperatorDecision; position?: Position }> {
     return this.mailbox.post(async () => {
       const told = await this.transact(metadata, async (box) => {
-        const decision = decideOperator(message, box.state);
+        const decision = decideOperator(message, box.state, this.context.settings.policy);
         return { decision, events: decision.outcome === 'done' ? decision.events : [] };
       });
       if (told.events.some(({ type }) => opensTheWay.has(type))) this.showReachable(message.at);

@@ -3,10 +3,11 @@ import type { Suspicion, TransactionStop } from '../events';
 import type { MessageOrigin } from '../message';
 import { orphanIdOf, stopKey } from '../natural-keys';
 import { answer, inbound, repeat } from '../outcome';
-import { completeValues, suspicionOf, valuesOf } from '../readings';
-import type { ChargeBoxState, EndedTransaction, OpenTransaction } from '../state';
-import { lastRegister } from '../state';
+import { completeValues, lastRegisterIn, valuesOf } from '../readings';
+import type { ChargeBoxState, EndedTransaction } from '../state';
 import { interpretTime } from '../times';
+import type { TransactionEnd } from '../transaction-end';
+import { suspicionsOfEnd } from '../transaction-end';
 
 /** A stop is always taken: it ends its transaction, repeats what is known, or is kept as an orphan. The tag does not matter for that. */
 export const stopTransaction = inbound<'StopTransaction'>()({
@@ -25,7 +26,7 @@ export const stopTransaction = inbound<'StopTransaction'>()({
     if (running !== undefined) {
       const suspicions = [
         ...stop.suspicions,
-        ...suspicionsOfEnd(stop, running, { box, power: facts.policy.maximumPower }),
+        ...suspicionsOfEnd(endOf(stop), running, { box, maximumPower: facts.policy.maximumPower }),
       ];
       const { connectorId } = running;
       return answer(verdict, { type: 'TransactionStopped', data: { ...stop, connectorId, suspicions } });
@@ -72,20 +73,6 @@ function stopOf(
   };
 }
 
-function suspicionsOfEnd(
-  { timestamp, meterStop }: TransactionStop,
-  { connectorId, startedAt, meterStart, superseded }: OpenTransaction,
-  { box, power }: { readonly box: ChargeBoxState; readonly power: number },
-): readonly Suspicion[] {
-  const found = new Set<Suspicion>();
-  if (superseded === true) found.add('superseded');
-  if (timestamp.at < startedAt) found.add('stop-before-start');
-  if (meterStop === undefined) return [...found];
-  const stop = { wattHours: meterStop, at: timestamp.at };
-  if (meterStart !== undefined && meterStop < meterStart) found.add('meter-backwards');
-  const sinceStart =
-    meterStart === undefined ? undefined : suspicionOf({ wattHours: meterStart, at: startedAt }, stop, power);
-  const sinceLast = superseded === true ? undefined : suspicionOf(lastRegister(box, connectorId), stop, power);
-  for (const suspicion of [sinceStart, sinceLast]) if (suspicion !== undefined) found.add(suspicion);
-  return [...found];
+function endOf({ timestamp, meterStop, transactionData }: TransactionStop): TransactionEnd {
+  return { at: timestamp.at, wattHours: meterStop ?? lastRegisterIn(transactionData)?.wattHours };
 }

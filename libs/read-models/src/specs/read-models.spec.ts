@@ -164,6 +164,7 @@ describe('transactions', () => {
         meterStop: 2_000,
         stoppedAt: secondsAfterNoon(60),
         orphanId: 'o1',
+        suspicions: ['meter-jump'],
         reason: 'power cut',
         at: noon,
       },
