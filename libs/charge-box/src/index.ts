@@ -2,6 +2,8 @@ export * from './answers';
 export { answerDataTransfer, vendorRegistry } from './data-transfer';
 export type { Vendor, VendorRegistry } from './data-transfer';
 export { decide, needsOf } from './decide';
+export { energyAfter, energySources } from './energy';
+export type { EnergySource, KnownEnergy } from './energy';
 export * from './events';
 export { evolve } from './evolve';
 export { authorize } from './id-tag/authorize';
