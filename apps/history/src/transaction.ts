@@ -67,18 +67,14 @@ function fromReadModels(file: string, id: number): string | undefined {
 }
 
 function told(story: TransactionStory): string {
-  const { transactionId, identity, status, start, stop, closed, corrected, readings, suspicions, events } = story;
+  const { transactionId, identity, status, start, readings, suspicions, events } = story;
   const begun =
     start &&
     `${start.timestamp.at}, connector ${start.connectorId}, idTag ${plain(start.idTag)}: ${start.idTagInfo.status}`;
-  const ended = corrected?.stoppedAt ?? stop?.timestamp.at ?? closed?.stoppedAt;
   return [
     `Transaction ${transactionId} of ${plain(identity)}: ${status}`,
     `  started   ${begun ?? 'never, as far as this history goes'}`,
-    ...(ended === undefined
-      ? []
-      : [`  ended     ${ended}${closed === undefined ? '' : `, by hand: ${plain(closed.reason)}`}`]),
-    ...(corrected === undefined ? [] : [`  corrected ${corrected.at}, by hand: ${plain(corrected.reason)}`]),
+    ...endLines(story),
     ...energyLine(story),
     `  readings  ${readings} messages`,
     ...suspicions.map((name: Suspicion) => `  suspect   ${name}: ${suspicionTable[name]}`),
@@ -86,6 +82,15 @@ function told(story: TransactionStory): string {
     ...eventLines(events),
     '',
   ].join('\n');
+}
+
+function endLines({ stop, closed, corrected }: TransactionStory): readonly string[] {
+  const ended = corrected?.stoppedAt ?? stop?.timestamp.at ?? closed?.stoppedAt;
+  const byHand = closed === undefined ? '' : `, by hand: ${plain(closed.reason)}`;
+  return [
+    ...(ended === undefined ? [] : [`  ended     ${ended}${byHand}`]),
+    ...(corrected === undefined ? [] : [`  corrected ${corrected.at}, by hand: ${plain(corrected.reason)}`]),
+  ];
 }
 
 const byWhat: Readonly<Record<EnergySource, string>> = {

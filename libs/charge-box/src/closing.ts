@@ -1,6 +1,6 @@
-import type { Suspicion, TransactionClosing } from './events';
+import type { TransactionClosing } from './events';
 import type { OperatorDecision, OperatorMessage, Policy } from './message';
-import type { ChargeBoxState, Orphan } from './state';
+import type { ChargeBoxState, OpenTransaction, Orphan } from './state';
 import { suspicionsOfEnd } from './transaction-end';
 
 type Message<Kind extends OperatorMessage['kind']> = Extract<OperatorMessage, { kind: Kind }>;
@@ -19,18 +19,15 @@ export function closeTransaction(
   const isIt = (candidate: { readonly transactionId: number }) => candidate.transactionId === transactionId;
   const open = box.open.find(isIt);
   const transaction = open ?? box.ended.findLast(isIt);
-  const orphan = box.orphans.find((candidate) => candidate.orphanId === orphanId);
   if (transaction === undefined) return refused('This charge box has not started a transaction of this id.');
-  if (orphanId !== undefined && orphan === undefined) return noSuchOrphan;
-  if (orphan?.boundTo !== undefined)
-    return orphan.boundTo === transactionId ? nothing : refused(boundAlready(orphan.boundTo));
-  if (open === undefined && orphanId === undefined)
-    return refused('The transaction has ended. Only an orphaned stop (orphanId) can correct it.');
+  const orphan = box.orphans.find((candidate) => candidate.orphanId === orphanId);
+  const decided = orphanId === undefined ? withoutOrphan(open) : withOrphan(orphan, transactionId);
+  if (decided !== undefined) return decided;
 
   const closing = closingWith(message, orphan);
-  const { stoppedAt: at, meterStop: wattHours = closing.lastRegister } = closing;
-  const again = open === undefined;
-  const odd = suspicionsOfEnd({ at, wattHours }, transaction, { box, maximumPower, again });
+  const { stoppedAt: at, meterStop, lastRegister } = closing;
+  const against = { box, maximumPower, again: open === undefined };
+  const odd = suspicionsOfEnd({ at, wattHours: meterStop ?? lastRegister }, transaction, against);
   const suspicions = [...new Set([...closing.suspicions, ...odd])];
   const data = { ...closing, connectorId: transaction.connectorId, suspicions };
   return orphanId === undefined || open !== undefined
@@ -38,27 +35,42 @@ export function closeTransaction(
     : { outcome: 'done', events: [{ type: 'TransactionCorrected', data: { ...data, orphanId } }] };
 }
 
-const boundAlready = (transactionId: number) => `The orphaned stop is bound to transaction ${transactionId} already.`;
+function withoutOrphan(open: OpenTransaction | undefined): OperatorDecision | undefined {
+  return open === undefined
+    ? refused('The transaction has ended. Only an orphaned stop (orphanId) can correct it.')
+    : undefined;
+}
+
+function withOrphan(orphan: Orphan | undefined, transactionId: number): OperatorDecision | undefined {
+  if (orphan === undefined) return noSuchOrphan;
+  return orphan.boundTo === transactionId ? nothing : boundElsewhere(orphan);
+}
+
+function boundElsewhere({ boundTo }: Orphan): OperatorDecision | undefined {
+  return boundTo === undefined ? undefined : refused(`The orphaned stop is bound to transaction ${boundTo} already.`);
+}
 
 /** The figures of the operator stand before those of the stop. */
 function closingWith(
-  { kind: _kind, ...message }: Message<'close-transaction'>,
-  orphan: Orphan | undefined,
+  { transactionId, orphanId, reason, at, ...own }: Message<'close-transaction'>,
+  orphan: Partial<Orphan> = {},
 ): Omit<TransactionClosing, 'connectorId'> {
-  const meterStop = message.meterStop ?? orphan?.meterStop;
-  const { lastRegister } = orphan ?? {};
-  const ofStop = (orphan?.suspicions ?? []).filter((suspicion) => suspicion !== 'meter-missing');
-  const missing: readonly Suspicion[] = meterStop === undefined ? ['meter-missing'] : [];
+  const meterStop = own.meterStop ?? orphan.meterStop;
+  const ofStop = orphan.suspicions?.filter((suspicion) => suspicion !== 'meter-missing') ?? [];
   return {
-    transactionId: message.transactionId,
-    ...(meterStop === undefined ? {} : { meterStop }),
-    ...(meterStop === undefined && lastRegister !== undefined ? { lastRegister } : {}),
-    stoppedAt: message.stoppedAt ?? orphan?.stoppedAt ?? message.at,
-    ...(message.orphanId === undefined ? {} : { orphanId: message.orphanId }),
-    suspicions: [...ofStop, ...missing],
-    reason: message.reason,
-    at: message.at,
+    transactionId,
+    ...figureOf(meterStop, orphan.lastRegister),
+    stoppedAt: own.stoppedAt ?? orphan.stoppedAt ?? at,
+    ...(orphanId === undefined ? {} : { orphanId }),
+    suspicions: [...ofStop, ...(meterStop === undefined ? (['meter-missing'] as const) : [])],
+    reason,
+    at,
   };
+}
+
+function figureOf(meterStop: number | undefined, lastRegister: number | undefined) {
+  if (meterStop !== undefined) return { meterStop };
+  return lastRegister === undefined ? {} : { lastRegister };
 }
 
 /** An orphaned stop that belongs to no transaction is settled; should one turn up, it can still be bound. */
@@ -68,7 +80,8 @@ export function dismissOrphan(
 ): OperatorDecision {
   const orphan = box.orphans.find((candidate) => candidate.orphanId === orphanId);
   if (orphan === undefined) return noSuchOrphan;
-  if (orphan.boundTo !== undefined) return refused(boundAlready(orphan.boundTo));
+  const elsewhere = boundElsewhere(orphan);
+  if (elsewhere !== undefined) return elsewhere;
   if (orphan.dismissed === true) return nothing;
   const { transactionId } = orphan;
   return { outcome: 'done', events: [{ type: 'OrphanDismissed', data: { orphanId, transactionId, reason, at } }] };

@@ -1,4 +1,5 @@
 import type { Suspicion } from './events';
+import type { Register } from './readings';
 import { suspicionOf } from './readings';
 import type { ChargeBoxState, OpenTransaction } from './state';
 import { lastRegister } from './state';
@@ -20,20 +21,26 @@ interface Against {
 /** What is odd about the end of a transaction, whoever tells it. */
 export function suspicionsOfEnd(
   { at, wattHours }: TransactionEnd,
+  transaction: OpenTransaction,
+  against: Against,
+): readonly Suspicion[] {
+  const found: Suspicion[] = [];
+  if (transaction.superseded === true) found.push('superseded');
+  if (at < transaction.startedAt) found.push('stop-before-start');
+  return wattHours === undefined
+    ? found
+    : [...new Set([...found, ...suspicionsOfMeter({ wattHours, at }, transaction, against)])];
+}
+
+function suspicionsOfMeter(
+  stop: Register,
   { connectorId, startedAt, meterStart, superseded }: OpenTransaction,
   { box, maximumPower, again = false }: Against,
 ): readonly Suspicion[] {
-  const found = new Set<Suspicion>();
-  if (superseded === true) found.add('superseded');
-  if (at < startedAt) found.add('stop-before-start');
-  if (wattHours === undefined) return [...found];
-  const stop = { wattHours, at };
-  if (meterStart !== undefined && wattHours < meterStart) found.add('meter-backwards');
   const start = meterStart === undefined ? undefined : { wattHours: meterStart, at: startedAt };
   const last = superseded === true || again ? undefined : lastRegister(box, connectorId);
-  for (const known of [start, last]) {
-    const suspicion = suspicionOf(known, stop, maximumPower);
-    if (suspicion !== undefined) found.add(suspicion);
-  }
-  return [...found];
+  // Also where the clock says that the stop came first.
+  const backwards: readonly Suspicion[] =
+    start !== undefined && stop.wattHours < start.wattHours ? ['meter-backwards'] : [];
+  return [...backwards, ...[start, last].flatMap((known) => suspicionOf(known, stop, maximumPower) ?? [])];
 }
