@@ -96,11 +96,14 @@ export interface NotedQuirk {
 /** Version of this shape; a snapshot of another version is not used. */
 export const stateSchema = 5;
 
-/** Most that each member holds; the oldest goes first. */
+/**
+ * Most that each member holds; the oldest goes first. An orphan takes about 200 bytes, an open transaction as many, so that either list takes
+ * about 100 kB at most. What was forgotten is told by the stream (`recall.ts`).
+ */
 export const limits = {
   open: 512,
   ended: 256,
-  orphans: 64,
+  orphans: 512,
   connectors: 128,
   telemetry: 128,
   quirksNoted: 128,
