@@ -4,7 +4,7 @@ import { requestKey } from './delegation/evolve';
 import type { PendingRequest } from './delegation/state';
 import { delegationLimits } from './delegation/state';
 import type { ChargeBoxEvent } from './events';
-import type { Decision, Delegation, FactName, Facts, InboundMessage, MessageOrigin } from './message';
+import type { Decision, Delegation, FactName, Facts, Holder, InboundMessage, MessageOrigin } from './message';
 import { operations } from './operations';
 import { refuseBoot, wasRefusedLately } from './operations/boot-notification';
 import { addressObserved, withoutAbsent } from './observed-address';
@@ -24,7 +24,7 @@ export function decide<Name extends CentralSystemOperation>(
   message: InboundMessage<Name>,
   box: ChargeBoxState,
   facts: Facts,
-  delegation?: Delegation,
+  delegation?: Delegation | Holder,
 ): Decision<Name> {
   const { operation, request, origin } = message;
   const registers = box.registration === undefined && facts.policy.registration === 'open';
@@ -52,14 +52,15 @@ function delegated<Name extends CentralSystemOperation>(
   { operation, request, origin }: InboundMessage<Name>,
   builtIn: Decision<Name>,
   box: ChargeBoxState,
-  delegation: Delegation | undefined,
+  delegation: Delegation | Holder | undefined,
 ): Decision<Name> | undefined {
   if (delegation === undefined || builtIn.repeated) return undefined;
-  const { msgId, respondBy, heldBy } = delegation;
+  const { heldBy } = delegation;
   const key = requestKey({ operation, request });
   const known = box.pending.find((pending) => pending.key === key);
   if (known !== undefined) return repeatedRequest(known, box, { heldBy, at: origin.at });
-  if (!mayAsk(box, origin.at)) return undefined;
+  if (!('msgId' in delegation) || !mayAsk(box, origin.at)) return undefined;
+  const { msgId, respondBy } = delegation;
   const unregistered = isStranger(box) ? { unregistered: true as const } : {};
   const data = { msgId, operation, request, ...placeAndTime(origin), respondBy, heldBy, ...unregistered };
   return { answer: { waitsFor: msgId }, events: [{ type: 'RequestDelegated', data }] };
@@ -95,7 +96,7 @@ function refuse<Name extends CentralSystemOperation>(
   message: InboundMessage<Name>,
   box: ChargeBoxState,
   facts: Facts,
-  delegation: Delegation | undefined,
+  delegation: Delegation | Holder | undefined,
 ): Decision<Name> {
   const { operation, request, origin } = message;
   if (operation === 'BootNotification') {

@@ -76,13 +76,17 @@ export interface Waiting {
   readonly waitsFor: string;
 }
 
+/** Who has the connection of a request: one that waits already is joined, whoever answers its like by now. */
+export interface Holder {
+  /** Name of this run of the service. */
+  readonly heldBy: string;
+}
+
 /** How a request is offered to somebody outside. */
-export interface Delegation {
+export interface Delegation extends Holder {
   /** New and unique. */
   readonly msgId: string;
   readonly respondBy: string;
-  /** Name of this run of the service. */
-  readonly heldBy: string;
 }
 
 /** The outcome of a message of the charge box: what it is answered, and what is recorded. Never thrown. */
