@@ -56,7 +56,7 @@ function delegated<Name extends CentralSystemOperation>(
 ): Decision<Name> | undefined {
   if (delegation === undefined || builtIn.repeated) return undefined;
   const { heldBy } = delegation;
-  const key = requestKey({ operation, request });
+  const key = requestKey({ operation, request, meterText: origin.meterText });
   const known = box.pending.find((pending) => pending.key === key);
   if (known !== undefined) return repeatedRequest(known, box, { heldBy, at: origin.at });
   if (!('msgId' in delegation) || !mayAsk(box, origin.at)) return undefined;
@@ -87,8 +87,13 @@ function isStranger({ registration }: ChargeBoxState): boolean {
   return registration === undefined;
 }
 
-function placeAndTime({ at, from, replyTo, remoteAddress, messageId }: MessageOrigin) {
-  return { ...withoutAbsent({ from, replyTo, remoteAddress }), ...(messageId === undefined ? {} : { messageId }), at };
+function placeAndTime({ at, from, replyTo, remoteAddress, messageId, meterText }: MessageOrigin) {
+  return {
+    ...withoutAbsent({ from, replyTo, remoteAddress }),
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(meterText === undefined ? {} : { meterText }),
+    at,
+  };
 }
 
 // OCPP 1.5, 4.2: only registered boxes are served; a boot has a status that says so, everything else needs a fault.

@@ -169,6 +169,8 @@ export interface TransactionStart {
   readonly timestamp: ReportedTime;
   /** Wh; absent when the box sent none that can be read. */
   readonly meterStart?: number;
+  /** What the box sent in its place. */
+  readonly meterText?: string;
   readonly reservationId?: number;
   readonly idTagInfo: IdTagInfo;
   readonly suspicions: readonly Suspicion[];
@@ -185,6 +187,8 @@ export interface TransactionStop {
   readonly timestamp: ReportedTime;
   /** Wh; absent when the box sent none that can be read. */
   readonly meterStop?: number;
+  /** What the box sent in its place. */
+  readonly meterText?: string;
   readonly idTagInfo?: IdTagInfo;
   readonly transactionData: readonly CompleteMeterValue[];
   readonly suspicions: readonly Suspicion[];
@@ -216,9 +220,9 @@ export const chargeBoxEventSchemas: Readonly<Record<ChargeBoxEventType, number>>
   AddressObserved: 1,
   ChargeBoxConfigured: 1,
   IdTagAuthorized: 1,
-  TransactionStarted: 1,
-  TransactionStopped: 1,
-  OrphanStopReceived: 1,
+  TransactionStarted: 2,
+  TransactionStopped: 2,
+  OrphanStopReceived: 2,
   TransactionClosed: 2,
   TransactionCorrected: 1,
   OrphanDismissed: 1,
@@ -250,7 +254,7 @@ export const chargeBoxEventSchemas: Readonly<Record<ChargeBoxEventType, number>>
   LocalListGivenUp: 1,
   ChargeBoxSilent: 1,
   ChargeBoxBack: 1,
-  RequestDelegated: 1,
+  RequestDelegated: 2,
   RequestClaimed: 1,
   RequestReleased: 1,
   RequestRepeated: 1,

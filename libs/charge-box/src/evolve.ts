@@ -73,7 +73,7 @@ function configured(state: ChargeBoxState, { at: _at, ...settings }: Data<'Charg
 
 function started(state: ChargeBoxState, start: Data<'TransactionStarted'>): ChargeBoxState {
   const { transactionId, connectorId, idTagInfo, meterStart, timestamp, idTag } = start;
-  const key = startKey({ connectorId, idTag, timestamp: writtenTime(timestamp), meterStart });
+  const key = startKey({ connectorId, idTag, timestamp: writtenTime(timestamp), meterStart }, start);
   const transaction: OpenTransaction = {
     transactionId,
     connectorId,
@@ -97,7 +97,7 @@ function started(state: ChargeBoxState, start: Data<'TransactionStarted'>): Char
 
 function stopped(state: ChargeBoxState, stop: Data<'TransactionStopped'>): ChargeBoxState {
   const { transactionId, timestamp, meterStop, idTag, idTagInfo } = stop;
-  const key = stopKey({ timestamp: writtenTime(timestamp), meterStop, idTag });
+  const key = stopKey({ timestamp: writtenTime(timestamp), meterStop, idTag }, stop);
   return ended(state, transactionId, {
     stopKey: key,
     stopInfo: idTagInfo,

@@ -10,7 +10,7 @@ export { authorize } from './id-tag/authorize';
 export { decideIdTag, evolveIdTag, initialIdTag } from './id-tag/decide';
 export type { IdTagState } from './id-tag/decide';
 export * from './id-tag/events';
-export { startMark } from './natural-keys';
+export { meterTextIn, startMark } from './natural-keys';
 export { idTagMembers, idTagVeiling, naturalKeyMembers } from './id-tag/veiling';
 export * from './message';
 export { decideOperator } from './operator';

@@ -18,6 +18,8 @@ export interface MessageOrigin {
   readonly remoteAddress?: string;
   /** The `wsa:MessageID`, as sent. */
   readonly messageId?: string;
+  /** What stood in the place of the meter reading of a start or a stop and cannot be read. */
+  readonly meterText?: string;
 }
 
 /** A request of the charge box. */

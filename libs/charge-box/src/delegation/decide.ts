@@ -178,7 +178,7 @@ function expired(at: string, pending: PendingRequest, box: ChargeBoxState, facts
 
 function decideWith({ operation, request, ...pending }: PendingRequest, box: ChargeBoxState, facts: Facts): BuiltIn {
   const { decide } = operations[operation] as unknown as Inbound;
-  const { at, from, replyTo, remoteAddress } = pending;
-  const origin: MessageOrigin = { at, from, replyTo, remoteAddress };
+  const { at, from, replyTo, remoteAddress, meterText } = pending;
+  const origin: MessageOrigin = { at, from, replyTo, remoteAddress, meterText };
   return decide({ request, box, origin, facts });
 }

@@ -14,13 +14,14 @@ export const stopTransaction = inbound<'StopTransaction'>()({
   needs: ['authorization'],
   decide: ({ request, box, origin, facts }) => {
     const { transactionId, idTag } = request;
-    const orphan = knownOrphan(box, request);
+    const orphanId = orphanIdOf(request, origin);
+    const orphan = box.orphans.find((known) => known.orphanId === orphanId);
     // It is billed where an operator put it, whatever has begun under its id since.
     if (orphan?.boundTo !== undefined) return repeat(firstAnswer(orphan));
     const verdict = idTag === undefined ? {} : { idTagInfo: facts.authorization };
     const running = box.open.find((transaction) => transaction.transactionId === transactionId);
     const ended = box.ended.findLast((transaction) => transaction.transactionId === transactionId);
-    if (running === undefined && ended?.stopKey === stopKey(request)) return repeat(firstAnswer(ended));
+    if (running === undefined && ended?.stopKey === stopKey(request, origin)) return repeat(firstAnswer(ended));
 
     const stop = { ...stopOf(request, box, origin), ...verdict };
     if (running !== undefined) {
@@ -35,16 +36,10 @@ export const stopTransaction = inbound<'StopTransaction'>()({
     const reason: Suspicion = ended === undefined ? 'unknown-transaction' : 'transaction-over';
     return answer(verdict, {
       type: 'OrphanStopReceived',
-      data: { ...stop, orphanId: orphanIdOf(request), suspicions: [...stop.suspicions, reason] },
+      data: { ...stop, orphanId, suspicions: [...stop.suspicions, reason] },
     });
   },
 });
-
-function knownOrphan({ orphans }: ChargeBoxState, request: CentralSystemRequest<'StopTransaction'>) {
-  if (orphans.length === 0) return undefined;
-  const orphanId = orphanIdOf(request);
-  return orphans.find((orphan) => orphan.orphanId === orphanId);
-}
 
 function firstAnswer({ stopInfo }: Pick<EndedTransaction, 'stopInfo'>) {
   return stopInfo === undefined ? {} : { idTagInfo: stopInfo };
@@ -54,7 +49,7 @@ function firstAnswer({ stopInfo }: Pick<EndedTransaction, 'stopInfo'>) {
 function stopOf(
   request: CentralSystemRequest<'StopTransaction'>,
   box: ChargeBoxState,
-  { at }: MessageOrigin,
+  { at, meterText }: MessageOrigin,
 ): TransactionStop {
   const { transactionId, idTag, meterStop } = request;
   const { time, suspicion } = interpretTime(request.timestamp, at, box.settings.timeZone);
@@ -67,6 +62,7 @@ function stopOf(
     ...(idTag === undefined ? {} : { idTag }),
     timestamp: time,
     ...(meterStop === undefined ? {} : { meterStop }),
+    ...(meterStop !== undefined || meterText === undefined ? {} : { meterText }),
     transactionData: readings.values,
     suspicions: [...suspicions],
     at,

@@ -61,6 +61,21 @@ describe('a delegated request', () => {
     expect(ask('Authorize', { idTag: 'OTHER' }, first.events, 'm2').decision.answer).toEqual({ waitsFor: 'm2' });
   });
 
+  it('with another meter that cannot be read waits beside it, and is recorded with what stood there', () => {
+    const { meterStart: _meterStart, ...request } = start;
+    const told = (meterText: string, before: readonly ChargeBoxEvent[], msgId: string) => {
+      const message = { kind: 'request' as const, operation: 'StartTransaction' as const, request };
+      const origin = { at: noon, meterText };
+      return decide({ ...message, origin }, stateAfter(before), usualFacts, delegation(msgId));
+    };
+    const first = [registered, ...told('x', [registered], 'm1').events];
+    expect(told('x', first, 'm2').answer).toEqual({ waitsFor: 'm1' });
+    expect(told('y', first, 'm2').answer).toEqual({ waitsFor: 'm2' });
+    expect(tell(answer({ transactionId: 9, idTagInfo: { status: 'Accepted' } }), first)).toMatchObject({
+      events: [{ type: 'TransactionStarted', data: { meterText: 'x' } }, { type: 'RequestAnswered' }],
+    });
+  });
+
   it('is joined by its repetition also when the built-in rules answer its like by now', () => {
     const first = ask('StartTransaction', start);
     const message = { kind: 'request' as const, operation: 'StartTransaction' as const, request: start };
