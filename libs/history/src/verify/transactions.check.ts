@@ -97,6 +97,7 @@ class TransactionsRun implements CheckRun {
     const other = this.settled.get(keyOf(identity, orphanId));
     if (other !== undefined && other !== transactionId)
       this.report({
+        code: 'orphan-bound-twice',
         what: `An orphaned stop is bound to transaction ${other} and to transaction ${transactionId}.`,
         place: { ...place, transactionId },
         todo: `Look at both (history transaction ${other}) for energy that is billed twice.`,
