@@ -95,8 +95,15 @@ export interface FeedRows {
     readonly meterStop?: number;
     readonly stopIdTag?: string;
     readonly closeReason?: string;
-    /** Wh */
+    /** The orphaned stop that an operator bound to it. */
+    readonly orphanId?: string;
+    /** When an orphaned stop corrected it after its end. */
+    readonly correctedAt?: string;
+    readonly correctionReason?: string;
+    /** Wh since the start; negative where the meter went back. */
     readonly energy?: number;
+    /** Which figure the energy goes up to: that of the stop, else the last register among its readings, else that of the last meter values. */
+    readonly energySource?: "meterStop" | "transactionData" | "meterValues";
     /** Seconds from start to stop. */
     readonly duration?: number;
     readonly suspicions: readonly ("time-missing" | "time-impossible" | "time-without-zone" | "meter-missing" | "meter-backwards" | "meter-zero-baseline" | "meter-jump" | "stop-before-start" | "connector-occupied" | "superseded" | "unknown-transaction" | "transaction-over" | "unaccepted-id-tag" | "value-unreadable")[];
@@ -246,7 +253,10 @@ export interface FeedRows {
     readonly stoppedAt: string;
     readonly receivedAt: string;
     readonly meterStop?: number;
+    /** The transaction that an operator bound it to. */
     readonly boundTo?: number;
+    readonly dismissedAt?: string;
+    readonly dismissReason?: string;
   };
   'events': {
     readonly id: string;

@@ -1,4 +1,4 @@
-import type { Suspicion } from '@app/charge-box';
+import type { EnergySource, Suspicion } from '@app/charge-box';
 import { suspicionTable } from '@app/charge-box';
 import type { TransactionStory } from '@app/history';
 import { boxOfTransaction, transactionStory, withMaskedEvent, withMaskedIdTags } from '@app/history';
@@ -67,24 +67,40 @@ function fromReadModels(file: string, id: number): string | undefined {
 }
 
 function told(story: TransactionStory): string {
-  const { transactionId, identity, status, start, stop, closed, energy, readings, suspicions, events } = story;
+  const { transactionId, identity, status, start, readings, suspicions, events } = story;
   const begun =
     start &&
     `${start.timestamp.at}, connector ${start.connectorId}, idTag ${plain(start.idTag)}: ${start.idTagInfo.status}`;
-  const ended = stop?.timestamp.at ?? closed?.stoppedAt;
   return [
     `Transaction ${transactionId} of ${plain(identity)}: ${status}`,
     `  started   ${begun ?? 'never, as far as this history goes'}`,
-    ...(ended === undefined
-      ? []
-      : [`  ended     ${ended}${closed === undefined ? '' : `, by hand: ${plain(closed.reason)}`}`]),
-    ...(energy === undefined ? [] : [`  energy    ${energy} Wh`]),
+    ...endLines(story),
+    ...energyLine(story),
     `  readings  ${readings} messages`,
     ...suspicions.map((name: Suspicion) => `  suspect   ${name}: ${suspicionTable[name]}`),
     '',
     ...eventLines(events),
     '',
   ].join('\n');
+}
+
+function endLines({ stop, closed, corrected }: TransactionStory): readonly string[] {
+  const ended = corrected?.stoppedAt ?? stop?.timestamp.at ?? closed?.stoppedAt;
+  const byHand = closed === undefined ? '' : `, by hand: ${plain(closed.reason)}`;
+  return [
+    ...(ended === undefined ? [] : [`  ended     ${ended}${byHand}`]),
+    ...(corrected === undefined ? [] : [`  corrected ${corrected.at}, by hand: ${plain(corrected.reason)}`]),
+  ];
+}
+
+const byWhat: Readonly<Record<EnergySource, string>> = {
+  meterStop: '',
+  transactionData: ', by the readings of its stop',
+  meterValues: ', by its meter values',
+};
+
+function energyLine({ energy, energySource }: TransactionStory): readonly string[] {
+  return energy === undefined || energySource === undefined ? [] : [`  energy    ${energy} Wh${byWhat[energySource]}`];
 }
 
 const fewReadings = 6;

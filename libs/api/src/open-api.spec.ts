@@ -14,6 +14,7 @@ import * as delegation from './schemas/delegation';
 import * as projections from './schemas/projections';
 import * as requests from './schemas/requests';
 import * as rows from './schemas/rows';
+import * as transactionRows from './schemas/transaction-rows';
 import * as webhooks from './schemas/webhooks';
 
 interface Operation {
@@ -130,6 +131,7 @@ describe('The OpenAPI document', () => {
   it('has examples that keep to their schemas', () => {
     const schemas = [
       rows,
+      transactionRows,
       answers,
       captures,
       projections,

@@ -2,7 +2,7 @@ import type { OperatorMessage } from '@app/charge-box';
 import { suspicionTable } from '@app/charge-box';
 import type { Clock } from '@app/kernel';
 import type { MeterValueFilter, Paging, TransactionFilter, TransactionRow } from '@app/read-models';
-import { FindMeterValues, FindOrphans, FindTransaction, FindTransactions } from '@app/read-models';
+import { FindMeterValues, FindOrphan, FindOrphans, FindTransaction, FindTransactions } from '@app/read-models';
 import { TellChargeBox } from '@app/runtime';
 import { Controller, Get, HttpCode, Inject, Post, Req, Res } from '@nestjs/common';
 import { QueryBus } from '@nestjs/cqrs';
@@ -15,6 +15,7 @@ import { Problem } from './problem';
 import { API_CLOCK } from './tokens';
 import {
   closeTransaction,
+  dismissOrphan,
   listMeterValues,
   listOrphans,
   listTransactionMeterValues,
@@ -94,6 +95,21 @@ export class TransactionsController {
   orphans(@Input(listOrphans) { query }: InputOf<typeof listOrphans>) {
     const { limit, cursor, ...filter } = query;
     return this.queries.execute(new FindOrphans(filter, { limit, cursor }));
+  }
+
+  @Post('charge-boxes/:identity/orphans/:orphanId/dismiss')
+  @HttpCode(200)
+  @Described(dismissOrphan)
+  dismiss(
+    @Input(dismissOrphan) { path: { identity, orphanId }, body }: InputOf<typeof dismissOrphan>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    const at = new Date(this.clock.now()).toISOString();
+    const message: OperatorMessage = { kind: 'dismiss-orphan', orphanId, ...body, at };
+    return this.changes.make(new TellChargeBox(identity, message, originOf(request)), reply, () =>
+      this.queries.execute(new FindOrphan(identity, orphanId)),
+    );
   }
 
   private meterValues(query: InputOf<typeof listMeterValues>['query'], request: FastifyRequest, reply: FastifyReply) {

@@ -4,13 +4,15 @@ import { endpoint } from './endpoint';
 import { meterValuePage, orphanPage, pending, transactionPage } from './schemas/answers';
 import {
   closeBody,
+  dismissBody,
   meterValueQuery,
+  orphanPath,
   orphanQuery,
   transactionMeterValueQuery,
   transactionPath,
   transactionQuery,
 } from './schemas/requests';
-import { transactionDetails } from './schemas/rows';
+import { orphan, transactionDetails } from './schemas/transaction-rows';
 
 export const transactionTable = csvTable<TransactionRow>('transactions', [
   'transactionId',
@@ -32,6 +34,10 @@ export const transactionTable = csvTable<TransactionRow>('transactions', [
   'energy',
   'duration',
   'suspicions',
+  'energySource',
+  'orphanId',
+  'correctedAt',
+  'correctionReason',
 ]);
 
 export const meterValueTable = csvTable<MeterValueRow>('meter-values', [
@@ -75,6 +81,7 @@ export const showTransaction = endpoint({
 export const closeTransaction = endpoint({
   tag,
   summary: 'Ends a transaction by hand, with an orphaned stop or with own figures.',
+  description: 'With an orphaned stop it also corrects a transaction that has ended.',
   path: transactionPath,
   body: closeBody,
   answers: {
@@ -90,6 +97,19 @@ export const listOrphans = endpoint({
   query: orphanQuery,
   answers: { 200: { description: 'A page of orphaned stops.', schema: orphanPage } },
   problems: ['invalid-request'],
+});
+
+export const dismissOrphan = endpoint({
+  tag,
+  summary: 'Settles an orphaned stop that belongs to no transaction.',
+  description: 'Should its transaction turn up, the stop can still be bound to it.',
+  path: orphanPath,
+  body: dismissBody,
+  answers: {
+    200: { description: 'The orphaned stop.', schema: orphan, position: true },
+    202: { description: 'Recorded; the read models do not show it yet.', schema: pending, position: true },
+  },
+  problems: ['invalid-request', 'malformed-body', 'refused', 'body-too-large', 'unsupported-media-type'],
 });
 
 const meterValues = { description: 'A page of readings.', schema: meterValuePage, csv: meterValueTable.columns };

@@ -279,19 +279,3 @@ describe('Meter values', () => {
     expect(api.sides.asked[1]).toMatchObject({ filter: { transactionId: 2 }, paging: { limit: 1000 } });
   });
 });
-
-describe('Orphaned stops', () => {
-  it.each([
-    ['bound=true', true],
-    ['bound=false', false],
-  ])('are listed by ?%s', async (query, bound) => {
-    expect((await api.get(`/api/orphans?identity=CB-1&${query}`)).status).toBe(200);
-    expect(api.sides.asked).toEqual([
-      { filter: { identity: 'CB-1', bound }, paging: { limit: 100, cursor: undefined } },
-    ]);
-  });
-
-  it('are bound or not, nothing else', async () => {
-    expect(await violationsOf(await api.get('/api/orphans?bound=1'))).toEqual(['query bound: invalid-type']);
-  });
-});

@@ -4,7 +4,7 @@ import { requestKey } from './delegation/evolve';
 import type { PendingRequest } from './delegation/state';
 import { delegationLimits } from './delegation/state';
 import type { ChargeBoxEvent } from './events';
-import type { Decision, Delegation, FactName, Facts, InboundMessage, MessageOrigin } from './message';
+import type { Decision, Delegation, FactName, Facts, Holder, InboundMessage, MessageOrigin } from './message';
 import { operations } from './operations';
 import { refuseBoot, wasRefusedLately } from './operations/boot-notification';
 import { addressObserved, withoutAbsent } from './observed-address';
@@ -24,7 +24,7 @@ export function decide<Name extends CentralSystemOperation>(
   message: InboundMessage<Name>,
   box: ChargeBoxState,
   facts: Facts,
-  delegation?: Delegation,
+  delegation?: Delegation | Holder,
 ): Decision<Name> {
   const { operation, request, origin } = message;
   const registers = box.registration === undefined && facts.policy.registration === 'open';
@@ -52,14 +52,15 @@ function delegated<Name extends CentralSystemOperation>(
   { operation, request, origin }: InboundMessage<Name>,
   builtIn: Decision<Name>,
   box: ChargeBoxState,
-  delegation: Delegation | undefined,
+  delegation: Delegation | Holder | undefined,
 ): Decision<Name> | undefined {
   if (delegation === undefined || builtIn.repeated) return undefined;
-  const { msgId, respondBy, heldBy } = delegation;
-  const key = requestKey({ operation, request });
+  const { heldBy } = delegation;
+  const key = requestKey({ operation, request, meterText: origin.meterText });
   const known = box.pending.find((pending) => pending.key === key);
   if (known !== undefined) return repeatedRequest(known, box, { heldBy, at: origin.at });
-  if (!mayAsk(box, origin.at)) return undefined;
+  if (!('msgId' in delegation) || !mayAsk(box, origin.at)) return undefined;
+  const { msgId, respondBy } = delegation;
   const unregistered = isStranger(box) ? { unregistered: true as const } : {};
   const data = { msgId, operation, request, ...placeAndTime(origin), respondBy, heldBy, ...unregistered };
   return { answer: { waitsFor: msgId }, events: [{ type: 'RequestDelegated', data }] };
@@ -86,8 +87,13 @@ function isStranger({ registration }: ChargeBoxState): boolean {
   return registration === undefined;
 }
 
-function placeAndTime({ at, from, replyTo, remoteAddress, messageId }: MessageOrigin) {
-  return { ...withoutAbsent({ from, replyTo, remoteAddress }), ...(messageId === undefined ? {} : { messageId }), at };
+function placeAndTime({ at, from, replyTo, remoteAddress, messageId, meterText }: MessageOrigin) {
+  return {
+    ...withoutAbsent({ from, replyTo, remoteAddress }),
+    ...(messageId === undefined ? {} : { messageId }),
+    ...(meterText === undefined ? {} : { meterText }),
+    at,
+  };
 }
 
 // OCPP 1.5, 4.2: only registered boxes are served; a boot has a status that says so, everything else needs a fault.
@@ -95,7 +101,7 @@ function refuse<Name extends CentralSystemOperation>(
   message: InboundMessage<Name>,
   box: ChargeBoxState,
   facts: Facts,
-  delegation: Delegation | undefined,
+  delegation: Delegation | Holder | undefined,
 ): Decision<Name> {
   const { operation, request, origin } = message;
   if (operation === 'BootNotification') {

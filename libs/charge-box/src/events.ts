@@ -89,17 +89,13 @@ type InboundEvent =
   /** A stop for a transaction that this box never started. Kept until an operator binds it. */
   | DomainEvent<'OrphanStopReceived', TransactionStop & { readonly orphanId: string }>
   /** The operator ended a transaction by hand, with an orphaned stop or with figures of his own. */
+  | DomainEvent<'TransactionClosed', TransactionClosing>
+  /** The operator put the figures of an orphaned stop in place of those with which a transaction had ended. */
+  | DomainEvent<'TransactionCorrected', TransactionClosing & { readonly orphanId: string }>
+  /** The operator found that an orphaned stop belongs to no transaction. `transactionId`: as the stop has it. */
   | DomainEvent<
-      'TransactionClosed',
-      {
-        readonly transactionId: number;
-        readonly connectorId: number;
-        readonly meterStop?: number;
-        readonly stoppedAt: string;
-        readonly orphanId?: string;
-        readonly reason: string;
-        readonly at: string;
-      }
+      'OrphanDismissed',
+      { readonly orphanId: string; readonly transactionId: number; readonly reason: string; readonly at: string }
     >
   | DomainEvent<
       'ReservationUsed',
@@ -173,6 +169,8 @@ export interface TransactionStart {
   readonly timestamp: ReportedTime;
   /** Wh; absent when the box sent none that can be read. */
   readonly meterStart?: number;
+  /** What the box sent in its place. */
+  readonly meterText?: string;
   readonly reservationId?: number;
   readonly idTagInfo: IdTagInfo;
   readonly suspicions: readonly Suspicion[];
@@ -189,9 +187,26 @@ export interface TransactionStop {
   readonly timestamp: ReportedTime;
   /** Wh; absent when the box sent none that can be read. */
   readonly meterStop?: number;
+  /** What the box sent in its place. */
+  readonly meterText?: string;
   readonly idTagInfo?: IdTagInfo;
   readonly transactionData: readonly CompleteMeterValue[];
   readonly suspicions: readonly Suspicion[];
+  readonly at: string;
+}
+
+/** The end of a transaction as an operator tells it. */
+export interface TransactionClosing {
+  readonly transactionId: number;
+  readonly connectorId: number;
+  /** Wh */
+  readonly meterStop?: number;
+  /** Wh; the last register among the readings of an orphaned stop without meterStop. */
+  readonly lastRegister?: number;
+  readonly stoppedAt: string;
+  readonly orphanId?: string;
+  readonly suspicions: readonly Suspicion[];
+  readonly reason: string;
   readonly at: string;
 }
 
@@ -205,10 +220,12 @@ export const chargeBoxEventSchemas: Readonly<Record<ChargeBoxEventType, number>>
   AddressObserved: 1,
   ChargeBoxConfigured: 1,
   IdTagAuthorized: 1,
-  TransactionStarted: 1,
-  TransactionStopped: 1,
-  OrphanStopReceived: 1,
-  TransactionClosed: 1,
+  TransactionStarted: 2,
+  TransactionStopped: 2,
+  OrphanStopReceived: 2,
+  TransactionClosed: 2,
+  TransactionCorrected: 1,
+  OrphanDismissed: 1,
   ReservationUsed: 1,
   ConnectorStatusReported: 1,
   FirmwareStatusReported: 1,
@@ -237,7 +254,7 @@ export const chargeBoxEventSchemas: Readonly<Record<ChargeBoxEventType, number>>
   LocalListGivenUp: 1,
   ChargeBoxSilent: 1,
   ChargeBoxBack: 1,
-  RequestDelegated: 1,
+  RequestDelegated: 2,
   RequestClaimed: 1,
   RequestReleased: 1,
   RequestRepeated: 1,

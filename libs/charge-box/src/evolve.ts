@@ -1,9 +1,9 @@
 import { evolveDelegation } from './delegation/evolve';
-import type { ChargeBoxEvent, ChargeBoxEventOf } from './events';
+import type { ChargeBoxEvent, ChargeBoxEventOf, Suspicion } from './events';
 import { bootKey, meterValuesKey, startKey, statusKey, stopKey, writtenTime } from './natural-keys';
 import { evolveOutbound, released, withEvidence } from './outbound/evolve';
-import { lastRegistersIn } from './readings';
-import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction } from './state';
+import { lastRegisterIn, lastRegistersIn } from './readings';
+import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction, Orphan } from './state';
 import { appended, limits } from './state';
 
 /** The state after an event. Never touches the state before. */
@@ -29,6 +29,10 @@ function changed(state: ChargeBoxState, event: ChargeBoxEvent): ChargeBoxState {
       return orphaned(state, event.data);
     case 'TransactionClosed':
       return closed(state, event.data);
+    case 'TransactionCorrected':
+      return corrected(state, event.data);
+    case 'OrphanDismissed':
+      return withOrphan(state, event.data.orphanId, { dismissed: true });
     case 'ConnectorStatusReported':
       return statusReported(state, event.data);
     case 'MeterValuesReported':
@@ -69,7 +73,7 @@ function configured(state: ChargeBoxState, { at: _at, ...settings }: Data<'Charg
 
 function started(state: ChargeBoxState, start: Data<'TransactionStarted'>): ChargeBoxState {
   const { transactionId, connectorId, idTagInfo, meterStart, timestamp, idTag } = start;
-  const key = startKey({ connectorId, idTag, timestamp: writtenTime(timestamp), meterStart });
+  const key = startKey({ connectorId, idTag, timestamp: writtenTime(timestamp), meterStart }, start);
   const transaction: OpenTransaction = {
     transactionId,
     connectorId,
@@ -93,7 +97,7 @@ function started(state: ChargeBoxState, start: Data<'TransactionStarted'>): Char
 
 function stopped(state: ChargeBoxState, stop: Data<'TransactionStopped'>): ChargeBoxState {
   const { transactionId, timestamp, meterStop, idTag, idTagInfo } = stop;
-  const key = stopKey({ timestamp: writtenTime(timestamp), meterStop, idTag });
+  const key = stopKey({ timestamp: writtenTime(timestamp), meterStop, idTag }, stop);
   return ended(state, transactionId, {
     stopKey: key,
     stopInfo: idTagInfo,
@@ -103,13 +107,25 @@ function stopped(state: ChargeBoxState, stop: Data<'TransactionStopped'>): Charg
 
 function closed(
   state: ChargeBoxState,
-  { transactionId, meterStop, stoppedAt, orphanId }: Data<'TransactionClosed'>,
+  { transactionId, meterStop, lastRegister, stoppedAt, orphanId }: Data<'TransactionClosed'>,
 ): ChargeBoxState {
-  const orphans = state.orphans.filter((orphan) => orphan.orphanId !== orphanId);
-  return ended({ ...state, orphans }, transactionId, {
+  return ended(withOrphan(state, orphanId, bound(transactionId)), transactionId, {
     stopKey: '',
-    register: { wattHours: meterStop, at: stoppedAt },
+    register: { wattHours: meterStop ?? lastRegister, at: stoppedAt },
   });
+}
+
+const bound = (boundTo: number): Partial<Orphan> => ({ boundTo, dismissed: undefined });
+
+function corrected(
+  state: ChargeBoxState,
+  { transactionId, connectorId, meterStop, lastRegister, stoppedAt, orphanId }: Data<'TransactionCorrected'>,
+): ChargeBoxState {
+  const next = withOrphan(state, orphanId, bound(transactionId));
+  const wattHours = meterStop ?? lastRegister;
+  const known = state.connectors.find((connector) => connector.connectorId === connectorId)?.register;
+  if (wattHours === undefined || (known !== undefined && known.at > stoppedAt)) return next;
+  return { ...next, connectors: withConnector(state, connectorId, { register: { wattHours, at: stoppedAt } }) };
 }
 
 interface Ending extends Pick<EndedTransaction, 'stopKey' | 'stopInfo'> {
@@ -134,14 +150,23 @@ function ended(
   return { ...next, connectors: withConnector(state, transaction.connectorId, { register: { wattHours, at } }) };
 }
 
-function orphaned(
-  state: ChargeBoxState,
-  { orphanId, timestamp, meterStop }: Data<'OrphanStopReceived'>,
-): ChargeBoxState {
-  return {
-    ...state,
-    orphans: appended(state.orphans, { orphanId, stoppedAt: timestamp.at, meterStop }, limits.orphans),
-  };
+function orphaned(state: ChargeBoxState, stop: Data<'OrphanStopReceived'>): ChargeBoxState {
+  const { orphanId, transactionId, timestamp, meterStop, idTagInfo: stopInfo } = stop;
+  // A stop that came again has become what it became; older programs recorded it again.
+  if (state.orphans.some((orphan) => orphan.orphanId === orphanId)) return state;
+  const lastRegister = meterStop === undefined ? lastRegisterIn(stop.transactionData)?.wattHours : undefined;
+  const suspicions = stop.suspicions.filter((suspicion) => !ofOrphans.has(suspicion));
+  const orphan = { orphanId, transactionId, stoppedAt: timestamp.at, meterStop, lastRegister, stopInfo, suspicions };
+  return { ...state, orphans: appended(state.orphans, orphan, limits.orphans) };
+}
+
+/** What is odd about a stop only as long as it has no transaction. */
+const ofOrphans: ReadonlySet<Suspicion> = new Set<Suspicion>(['unknown-transaction', 'transaction-over']);
+
+function withOrphan(state: ChargeBoxState, orphanId: string | undefined, change: Partial<Orphan>): ChargeBoxState {
+  const place = state.orphans.findIndex((orphan) => orphan.orphanId === orphanId);
+  const orphan = state.orphans[place];
+  return orphan === undefined ? state : { ...state, orphans: state.orphans.with(place, { ...orphan, ...change }) };
 }
 
 function statusReported(

@@ -18,6 +18,8 @@ export interface MessageOrigin {
   readonly remoteAddress?: string;
   /** The `wsa:MessageID`, as sent. */
   readonly messageId?: string;
+  /** What stood in the place of the meter reading of a start or a stop and cannot be read. */
+  readonly meterText?: string;
 }
 
 /** A request of the charge box. */
@@ -42,7 +44,8 @@ export type OperatorMessage =
       readonly orphanId?: string;
       readonly reason: string;
       readonly at: string;
-    };
+    }
+  | { readonly kind: 'dismiss-orphan'; readonly orphanId: string; readonly reason: string; readonly at: string };
 
 /** What a decision needs to know besides the state of the box, by name. The runtime finds it out beforehand. */
 export interface Facts {
@@ -75,13 +78,17 @@ export interface Waiting {
   readonly waitsFor: string;
 }
 
+/** Who has the connection of a request: one that waits already is joined, whoever answers its like by now. */
+export interface Holder {
+  /** Name of this run of the service. */
+  readonly heldBy: string;
+}
+
 /** How a request is offered to somebody outside. */
-export interface Delegation {
+export interface Delegation extends Holder {
   /** New and unique. */
   readonly msgId: string;
   readonly respondBy: string;
-  /** Name of this run of the service. */
-  readonly heldBy: string;
 }
 
 /** The outcome of a message of the charge box: what it is answered, and what is recorded. Never thrown. */

@@ -1,3 +1,4 @@
+import type { QuirkNote } from '@app/kernel';
 import type { CentralSystemRequest } from '@app/ocpp';
 import type { BootDetails, ChargeBoxEventOf, CompleteMeterValue, ReportedTime } from './events';
 import { digest } from './digest';
@@ -6,11 +7,21 @@ import { digest } from './digest';
 
 const join = (...parts: readonly (string | number | undefined)[]): string => parts.map((part) => part ?? '').join('|');
 
+/** What stood in the place of a meter reading; keys of what can be read, and of what is not there, do without. */
+interface Unread {
+  readonly meterText?: string;
+}
+
+const meterOf = (reading: number | undefined, { meterText }: Unread): number | string | undefined =>
+  reading ?? (meterText === undefined ? undefined : `?${digest(meterText)}`);
+
 /** Of a start: connector, idTag, time and meter. */
 export function startKey(
   request: Pick<CentralSystemRequest<'StartTransaction'>, 'connectorId' | 'idTag' | 'timestamp' | 'meterStart'>,
+  unread: Unread,
 ): string {
-  return join(request.connectorId, request.meterStart, request.timestamp, request.idTag.toLowerCase());
+  const meter = meterOf(request.meterStart, unread);
+  return join(request.connectorId, meter, request.timestamp, request.idTag.toLowerCase());
 }
 
 /** A start of one charge box, known again by whoever may not know its idTag. */
@@ -21,15 +32,17 @@ export function startMark(
     meterStart,
     timestamp,
   }: Pick<CentralSystemRequest<'StartTransaction'>, 'connectorId' | 'timestamp' | 'meterStart'>,
+  unread: Unread = {},
 ): string {
-  return digest(join(connectorId, meterStart, timestamp, identity));
+  return digest(join(connectorId, meterOf(meterStart, unread), timestamp, identity));
 }
 
 /** Of a stop: time, meter and idTag, besides its transaction. */
 export function stopKey(
   request: Pick<CentralSystemRequest<'StopTransaction'>, 'timestamp' | 'meterStop' | 'idTag'>,
+  unread: Unread,
 ): string {
-  return join(request.meterStop, request.timestamp, request.idTag?.toLowerCase());
+  return join(meterOf(request.meterStop, unread), request.timestamp, request.idTag?.toLowerCase());
 }
 
 /** The time as the box wrote it, from an event; empty when it wrote none. */
@@ -40,8 +53,14 @@ export function writtenTime(time: ReportedTime): string {
 /** Of an orphaned stop; it is also its id. */
 export function orphanIdOf(
   request: Pick<CentralSystemRequest<'StopTransaction'>, 'transactionId' | 'timestamp' | 'meterStop' | 'idTag'>,
+  unread: Unread,
 ): string {
-  return digest(join(request.transactionId, stopKey(request)));
+  return digest(join(request.transactionId, stopKey(request, unread)));
+}
+
+/** What stood in the place of a meter reading that cannot be read, among the deviations of a request. */
+export function meterTextIn(quirks: readonly QuirkNote[]): string | undefined {
+  return quirks.find(({ name, path = '' }) => name === 'unreadable-field' && /\/meterSt(art|op)$/.test(path))?.text;
 }
 
 /** Of a message of meter values: everything in it. */

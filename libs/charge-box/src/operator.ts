@@ -1,12 +1,17 @@
 import { changedByOperation } from './answers';
+import { closeTransaction, dismissOrphan } from './closing';
 import type { ChargeBoxSettings } from './events';
 import { decideOutbound } from './outbound/decide';
-import type { OperatorDecision, OperatorMessage } from './message';
+import type { OperatorDecision, OperatorMessage, Policy } from './message';
 import type { ChargeBoxState } from './state';
 import { isTimeZone } from './times';
 
 /** What the operator asks is done, or refused with the reason. The same again changes nothing. */
-export function decideOperator(message: OperatorMessage, box: ChargeBoxState): OperatorDecision {
+export function decideOperator(
+  message: OperatorMessage,
+  box: ChargeBoxState,
+  policy: Pick<Policy, 'maximumPower'>,
+): OperatorDecision {
   switch (message.kind) {
     case 'decide-registration':
       return decideRegistration(message, box);
@@ -15,7 +20,9 @@ export function decideOperator(message: OperatorMessage, box: ChargeBoxState): O
     case 'change-answers':
       return changeAnswers(message, box);
     case 'close-transaction':
-      return closeTransaction(message, box);
+      return closeTransaction(message, box, policy);
+    case 'dismiss-orphan':
+      return dismissOrphan(message, box);
     case 'want-local-list':
     case 'schedule':
       return box.registration === 'Accepted'
@@ -68,26 +75,3 @@ function merged(before: ChargeBoxSettings, change: ChargeBoxSettings): ChargeBox
 }
 
 const isEmpty = (value: string | object): boolean => typeof value === 'object' && Object.keys(value).length === 0;
-
-function closeTransaction(message: Message<'close-transaction'>, box: ChargeBoxState): OperatorDecision {
-  const { transactionId, orphanId, reason, at } = message;
-  const transaction = box.open.find((candidate) => candidate.transactionId === transactionId);
-  if (transaction === undefined) return refused('The transaction is not open on this charge box.');
-  const orphan = box.orphans.find((candidate) => candidate.orphanId === orphanId);
-  if (orphanId !== undefined && orphan === undefined)
-    return refused('There is no such orphaned stop of this charge box, or it is bound already.');
-  const data = {
-    transactionId,
-    connectorId: transaction.connectorId,
-    ...meterOf(message.meterStop ?? orphan?.meterStop),
-    stoppedAt: message.stoppedAt ?? orphan?.stoppedAt ?? at,
-    ...(orphanId === undefined ? {} : { orphanId }),
-    reason,
-    at,
-  };
-  return { outcome: 'done', events: [{ type: 'TransactionClosed', data }] };
-}
-
-function meterOf(meterStop: number | undefined): { readonly meterStop?: number } {
-  return meterStop === undefined ? {} : { meterStop };
-}

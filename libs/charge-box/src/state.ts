@@ -1,6 +1,6 @@
 import type { IdTagInfo } from '@app/ocpp';
 import { meterReadingDefaults } from '@app/ocpp';
-import type { ChargeBoxSettings, Registration } from './events';
+import type { ChargeBoxSettings, Registration, Suspicion } from './events';
 import type { DelegationState } from './delegation/state';
 import { initialDelegation } from './delegation/state';
 import type { OutboundState } from './outbound/state';
@@ -58,8 +58,18 @@ export interface EndedTransaction extends OpenTransaction {
 /** A stop without its start. */
 export interface Orphan {
   readonly orphanId: string;
+  /** As the box named it. */
+  readonly transactionId: number;
   readonly stoppedAt: string;
   readonly meterStop?: number;
+  /** The last register among its readings, in Wh, where it has no meterStop. */
+  readonly lastRegister?: number;
+  readonly stopInfo?: IdTagInfo;
+  /** What is odd about it by itself. */
+  readonly suspicions?: readonly Suspicion[];
+  /** The transaction that an operator bound it to. */
+  readonly boundTo?: number;
+  readonly dismissed?: true;
 }
 
 export interface ConnectorMemory {
@@ -84,13 +94,16 @@ export interface NotedQuirk {
 }
 
 /** Version of this shape; a snapshot of another version is not used. */
-export const stateSchema = 4;
+export const stateSchema = 5;
 
-/** Most that each member holds; the oldest goes first. */
+/**
+ * Most that each member holds; the oldest goes first. An orphan takes about 200 bytes, an open transaction as many, so that either list takes
+ * about 100 kB at most. What was forgotten is told by the stream (`recall.ts`).
+ */
 export const limits = {
   open: 512,
   ended: 256,
-  orphans: 64,
+  orphans: 512,
   connectors: 128,
   telemetry: 128,
   quirksNoted: 128,

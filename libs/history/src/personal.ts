@@ -29,6 +29,7 @@ const kinds: Readonly<Record<string, PersonalKind | undefined>> = {
   messageId: 'id',
   idempotencyKey: 'id',
   orphanId: 'id',
+  meterText: 'id',
   fileName: 'id',
   text: 'time',
   note: 'words',

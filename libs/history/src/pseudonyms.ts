@@ -19,6 +19,8 @@ const boxPrefixes = [statePrefix, telemetryPrefix, heartbeatPrefix, snapshotPref
 /** Members that people write freely, in these events alone; elsewhere they hold a word of ours. */
 const freely: Readonly<Record<string, string | undefined>> = {
   TransactionClosed: 'reason',
+  TransactionCorrected: 'reason',
+  OrphanDismissed: 'reason',
   OperationCancelled: 'reason',
   LocalListGivenUp: 'reason',
 };

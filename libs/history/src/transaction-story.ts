@@ -1,5 +1,5 @@
-import type { ChargeBoxEvent, ChargeBoxEventOf, Suspicion } from '@app/charge-box';
-import { identityOfStream, lastRegisterIn, upcast } from '@app/charge-box';
+import type { ChargeBoxEvent, ChargeBoxEventOf, EnergySource, KnownEnergy, Suspicion } from '@app/charge-box';
+import { energyAfter, identityOfStream, upcast } from '@app/charge-box';
 import type { RecordedEvent } from '@app/kernel';
 import type { ReadableLog } from './box-streams';
 import { eventsOfBox } from './box-streams';
@@ -17,11 +17,15 @@ export interface TransactionStory {
   readonly start?: Data<'TransactionStarted'>;
   readonly stop?: Data<'TransactionStopped'>;
   readonly closed?: Data<'TransactionClosed'>;
+  /** The last correction by an orphaned stop. */
+  readonly corrected?: Data<'TransactionCorrected'>;
   readonly orphans: readonly Data<'OrphanStopReceived'>[];
   /** Messages of meter values. */
   readonly readings: number;
   /** Wh as far as is known. */
   readonly energy?: number;
+  /** Which figure the energy goes up to. */
+  readonly energySource?: EnergySource;
   readonly suspicions: readonly Suspicion[];
   /** Everything that belongs to it, in order. */
   readonly events: readonly RecordedEvent[];
@@ -53,6 +57,8 @@ class Threads {
   readonly calls = new Set<string>();
   readonly requests = new Set<string>();
   readonly reservations = new Set<number>();
+  /** Orphaned stops that it was closed or corrected with; they name another transaction. */
+  private readonly orphans = new Set<string>();
   /** The last verdict on its idTag before it started. */
   authorization: string | undefined;
   connectorId: number | undefined;
@@ -67,6 +73,8 @@ class Threads {
     if (event.type === 'IdTagAuthorized') this.verdicts.set(event.data.idTag.toLowerCase(), recorded.id);
     if (!mentions(recorded, this.transactionId)) return;
     const { callId, msgId, reservationId } = event.data as { callId?: string; msgId?: string; reservationId?: number };
+    const { orphanId } = event.data as { orphanId?: string };
+    if (orphanId !== undefined) this.orphans.add(orphanId);
     if (callId !== undefined) this.calls.add(callId);
     if (msgId !== undefined) this.requests.add(msgId);
     if (reservationId !== undefined) this.reservations.add(reservationId);
@@ -82,7 +90,8 @@ class Threads {
 
   has(recorded: RecordedEvent): boolean {
     if (mentions(recorded, this.transactionId) || recorded.id === this.authorization) return true;
-    const { callId, msgId, reservationId } = recorded.data as Record<string, unknown>;
+    const { callId, msgId, reservationId, orphanId } = recorded.data as Record<string, unknown>;
+    if (this.orphans.has(orphanId as string)) return true;
     if (this.calls.has(callId as string) || this.requests.has(msgId as string)) return true;
     if (this.reservations.has(reservationId as number)) return true;
     return this.isStatusWithin(recorded);
@@ -130,18 +139,19 @@ function told(identity: string, transactionId: number, events: readonly Recorded
     all('TransactionStopped')[0],
     all('TransactionClosed')[0],
   ];
+  const corrected = all('TransactionCorrected').at(-1);
   const [orphans, reported] = [all('OrphanStopReceived'), all('MeterValuesReported')];
   const isSuperseded = events.some(({ data }) =>
     (data as { supersedes?: readonly number[] }).supersedes?.includes(transactionId),
   );
-  const suspicions = [start, stop, ...orphans, ...reported].flatMap((data) => data?.suspicions ?? []);
-  const meterStop = stop?.meterStop ?? closed?.meterStop ?? lastRegister(reported);
-  const energy = start?.meterStart === undefined || meterStop === undefined ? undefined : meterStop - start.meterStart;
+  const ends = [start, stop, closed, ...all('TransactionCorrected')];
+  const suspicions = [...ends, ...orphans, ...reported].flatMap((data) => data?.suspicions ?? []);
+  const { energy, energySource } = energyIn(own);
   return {
     transactionId,
     identity,
     status: statusOf({ start, stop, closed, isSuperseded }),
-    ...defined({ start, stop, closed, energy }),
+    ...defined({ start, stop, closed, corrected, energy, energySource }),
     orphans,
     readings: reported.length,
     suspicions: [...new Set([...suspicions, ...(isSuperseded ? ['superseded' as const] : [])])],
@@ -149,8 +159,13 @@ function told(identity: string, transactionId: number, events: readonly Recorded
   };
 }
 
-function lastRegister(reported: readonly Data<'MeterValuesReported'>[]): number | undefined {
-  return lastRegisterIn(reported.flatMap(({ values }) => values))?.wattHours;
+/** As the read models have it: what came before its start does not count. */
+function energyIn(own: readonly ChargeBoxEvent[]): KnownEnergy {
+  const begin = own.findIndex(({ type }) => type === 'TransactionStarted');
+  const start = own[begin];
+  if (start?.type !== 'TransactionStarted') return {};
+  const { meterStart } = start.data;
+  return own.slice(begin + 1).reduce<KnownEnergy>(energyAfter, defined({ meterStart }));
 }
 
 interface Ends {

@@ -184,13 +184,14 @@ function policyOf(events: readonly ChargeBoxEvent[], { maximumPower }: JudgeSett
 /** Where and when a request came, as far as what it led to tells. What it said that was nothing new is not known. */
 function originOf(principal: ChargeBoxEvent, recorded: readonly Recorded[]): MessageOrigin {
   if (principal.type === 'RequestDelegated') {
-    const { at, from, replyTo, remoteAddress, messageId } = principal.data;
-    return { at, from, replyTo, remoteAddress, messageId };
+    const { at, from, replyTo, remoteAddress, messageId, meterText } = principal.data;
+    return { at, from, replyTo, remoteAddress, messageId, meterText };
   }
   const observed = recorded.find(({ event }) => event.type === 'AddressObserved')?.event;
   const { from, replyTo } = observed?.type === 'AddressObserved' ? observed.data : {};
   const { remoteAddress, messageId } = recorded[0]?.stored.metadata ?? {};
-  return { at: principal.data.at, from, replyTo, remoteAddress, messageId };
+  const { meterText } = principal.data as { readonly meterText?: string };
+  return { at: principal.data.at, from, replyTo, remoteAddress, messageId, meterText };
 }
 
 function decided(

@@ -108,8 +108,18 @@ export class FindTransaction extends Query<TransactionRow | undefined> {
 
 export class FindOrphans extends Query<Page<OrphanRow>> {
   constructor(
-    readonly filter: { readonly identity?: string; readonly bound?: boolean },
+    /** `settled`: bound or dismissed. */
+    readonly filter: { readonly identity?: string; readonly bound?: boolean; readonly settled?: boolean },
     readonly paging: Paging,
+  ) {
+    super();
+  }
+}
+
+export class FindOrphan extends Query<OrphanRow | undefined> {
+  constructor(
+    readonly identity: string,
+    readonly orphanId: string,
   ) {
     super();
   }

@@ -1,4 +1,4 @@
-import type { Answers, Preset, Suspicion } from '@app/charge-box';
+import type { Answers, EnergySource, Preset, Suspicion } from '@app/charge-box';
 import type { CentralSystemOperation, ChargePointOperation } from '@app/ocpp';
 
 /** What operators see of a charge box. Times are ISO 8601 in UTC; absent means never reported. */
@@ -224,8 +224,14 @@ export interface TransactionRow {
   readonly meterStop?: number;
   readonly stopIdTag?: string;
   readonly closeReason?: string;
-  /** Wh: meterStop - meterStart, or the last register reading so far of an open transaction. */
+  /** The orphaned stop that an operator bound to it. */
+  readonly orphanId?: string;
+  readonly correctedAt?: string;
+  readonly correctionReason?: string;
+  /** Wh since the start. */
   readonly energy?: number;
+  /** Which figure the energy goes up to. */
+  readonly energySource?: EnergySource;
   /** Seconds from start to stop. */
   readonly duration?: number;
   readonly suspicions: readonly Suspicion[];
@@ -242,6 +248,8 @@ export interface OrphanRow {
   readonly meterStop?: number;
   /** The transaction that an operator bound it to. */
   readonly boundTo?: number;
+  readonly dismissedAt?: string;
+  readonly dismissReason?: string;
 }
 
 export interface MeterValueRow {

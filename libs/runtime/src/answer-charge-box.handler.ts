@@ -1,4 +1,5 @@
 import type { Decision, PendingRequest } from '@app/charge-box';
+import { meterTextIn } from '@app/charge-box';
 import { CommandHandler, ICommandHandler } from '@nestjs/cqrs';
 import { ChargeBoxes } from './charge-boxes';
 import type { AnsweredRequest, Commanded, RequestOrigin } from './commands';
@@ -16,7 +17,9 @@ export class AnswerChargeBoxHandler implements ICommandHandler<AnswerChargeBox> 
   ) {}
 
   async execute({ identity, operation, request, origin }: AnswerChargeBox): Promise<AnsweredRequest> {
-    const message = { kind: 'request' as const, operation, request, origin };
+    const meterText = meterTextIn(origin.quirks);
+    const read = meterText === undefined ? origin : { ...origin, meterText };
+    const message = { kind: 'request' as const, operation, request, origin: read };
     const { answer, repeated } = await this.boxes.with(identity, (box) =>
       box.answer(message, metadataOfRequest(origin)),
     );

@@ -14,7 +14,6 @@ import type {
 import {
   decide,
   decideDelegation,
-  decideOperator,
   evolve,
   heartbeatStream,
   nextCall,
@@ -31,6 +30,7 @@ import type { LoadedChargeBox } from './charge-box-history';
 import { catchUp, dress, estimatedBytes, isCurrent, loadChargeBox, storeSnapshot } from './charge-box-history';
 import { ForgetfulMailbox } from './forgetful-mailbox';
 import type { Metadata } from './metadata';
+import { decideRemembering } from './recollection';
 import type { RuntimeContext } from './runtime-context';
 import { snapshotEvery } from './settings';
 import { announceSettlement } from './settlements';
@@ -80,7 +80,7 @@ export class ChargeBoxActor {
   tell(message: OperatorMessage, metadata: Metadata): Promise<{ decision: OperatorDecision; position?: Position }> {
     return this.mailbox.post(async () => {
       const told = await this.transact(metadata, async (box) => {
-        const decision = decideOperator(message, box.state);
+        const decision = await decideRemembering(message, box, this.identity, this.context);
         return { decision, events: decision.outcome === 'done' ? decision.events : [] };
       });
       if (told.events.some(({ type }) => opensTheWay.has(type))) this.showReachable(message.at);

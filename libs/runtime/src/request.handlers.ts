@@ -57,7 +57,7 @@ export class AnswerRequestHandler implements ICommandHandler<AnswerRequest> {
     const chosen =
       'response' in checked && (checked.response as CentralSystemResponse<'StartTransaction'>).transactionId;
     if (!chosen) return undefined;
-    const start = startMark(box.identity, pending.request as CentralSystemRequest<'StartTransaction'>);
+    const start = startMark(box.identity, pending.request as CentralSystemRequest<'StartTransaction'>, pending);
     const why = await this.context.ids.claim(chosen, { msgId, start });
     return why === undefined ? undefined : { path: '$.transactionId', code: 'range', message: `${chosen} ${why}.` };
   }

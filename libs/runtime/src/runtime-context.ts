@@ -1,4 +1,4 @@
-import type { ChargeBoxEvent, ChargeBoxState, Delegation, Facts, InboundMessage } from '@app/charge-box';
+import type { ChargeBoxEvent, ChargeBoxState, Delegation, Facts, Holder, InboundMessage } from '@app/charge-box';
 import { answerDataTransfer, needsOf } from '@app/charge-box';
 import type { Clock, EventStore, Log, Meter } from '@app/kernel';
 import type { CentralSystemOperation, CentralSystemRequest } from '@app/ocpp';
@@ -88,12 +88,18 @@ export class RuntimeContext {
   }
 
   /** Whether, and how, somebody outside is asked about a request. */
-  delegation(operation: CentralSystemOperation, identity: string, state: ChargeBoxState): Delegation | undefined {
+  delegation(
+    operation: CentralSystemOperation,
+    identity: string,
+    state: ChargeBoxState,
+  ): Delegation | Holder | undefined {
     const { rules } = this.conversation;
-    if (rules.answererOf(operation, state.settings) === 'automatic') return undefined;
+    const heldBy = this.instance.run;
+    if (rules.answererOf(operation, state.settings) === 'automatic')
+      return state.pending.length === 0 ? undefined : { heldBy };
     if (state.registration === undefined && !this.admitsStranger(identity)) return undefined;
     const respondBy = new Date(this.clock.now() + rules.patience(operation)).toISOString();
-    return { msgId: randomUUID(), respondBy, heldBy: this.instance.run };
+    return { msgId: randomUUID(), respondBy, heldBy };
   }
 
   /** The facts that the operation needs, and only those. Nothing may be awaited between this and `ids.take`. */

@@ -1,5 +1,13 @@
-import type { ChargeBoxEvent, ChargeBoxState, Decision, Facts, MessageOrigin } from '@app/charge-box';
-import { decide, evolve, initialState } from '@app/charge-box';
+import type {
+  ChargeBoxEvent,
+  ChargeBoxState,
+  Decision,
+  Facts,
+  MessageOrigin,
+  OperatorDecision,
+  OperatorMessage,
+} from '@app/charge-box';
+import { decide, decideOperator, evolve, initialState } from '@app/charge-box';
 import type { CentralSystemOperation, CentralSystemRequest, CentralSystemResponse, FaultName } from '@app/ocpp';
 
 /** A moment for specs. */
@@ -38,6 +46,10 @@ export function stateAfter(events: readonly ChargeBoxEvent[], before: ChargeBoxS
     frozen(before),
   );
 }
+
+/** What is decided on something that an operator asks. */
+export const decidedFor = (message: OperatorMessage, state: ChargeBoxState): OperatorDecision =>
+  decideOperator(message, state, usualFacts.policy);
 
 /** A charge box with a history: what it decides next is told to `when`. */
 export function given(...events: readonly ChargeBoxEvent[]) {

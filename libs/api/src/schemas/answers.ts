@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { named } from '../schema-documents';
 import { page } from './shapes';
-import { chargeBox, connector, idTagRow, meterValue, orphan, transaction } from './rows';
+import { chargeBox, connector, idTagRow, meterValue } from './rows';
+import { orphan, transaction } from './transaction-rows';
 
 export const chargeBoxPage = page(chargeBox, 'ChargeBoxPage');
 export const transactionPage = page(transaction, 'TransactionPage');

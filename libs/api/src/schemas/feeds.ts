@@ -8,7 +8,8 @@ import { operationRow, preset } from './commands';
 import { configurationEntry, reservation } from './consequences';
 import { requestRow } from './delegation';
 import { connectorId, ofBox, transactionId } from './fields';
-import { chargeBox, connector, idTagRow, meterValue, orphan, quirk, transaction } from './rows';
+import { chargeBox, connector, idTagRow, meterValue, quirk } from './rows';
+import { orphan, transaction } from './transaction-rows';
 
 // What can be followed, and how.
 

@@ -2,7 +2,7 @@ import { isTimeZone } from '@app/charge-box';
 import { z } from 'zod';
 import { named } from '../schema-documents';
 import { answers, answersChange } from './answerers';
-import { suspicionNames } from './rows';
+import { suspicionNames } from './transaction-rows';
 import {
   askedIdentity,
   clearable,
@@ -70,6 +70,7 @@ export const transactionQuery = z.strictObject({
 export const orphanQuery = z.strictObject({
   identity: filter('Only of this charge box.'),
   bound: truthText.optional().meta({ description: 'Only those bound to a transaction, or not yet.' }),
+  settled: truthText.optional().meta({ description: 'Only those bound or dismissed, or neither.' }),
   ...paging,
 });
 
@@ -98,6 +99,7 @@ export const idTagQuery = z.strictObject({
 
 export const identityPath = z.strictObject({ identity: askedIdentity });
 export const transactionPath = z.strictObject({ id: transactionId });
+export const orphanPath = z.strictObject({ identity: askedIdentity, orphanId: text(100) });
 
 export const registrationBody = named(
   z.strictObject({ registration: z.enum(['Accepted', 'Rejected']) }),
@@ -163,10 +165,15 @@ export const closeBody = named(
   }),
   'TransactionClosing',
   {
-    description: 'Ends a transaction by hand.',
+    description: 'Ends a transaction by hand, or corrects its end by an orphaned stop.',
     example: { meterStop: 111_000, stoppedAt: '2026-03-01T10:00:00Z', reason: 'The box was replaced.' },
   },
 );
+
+export const dismissBody = named(z.strictObject({ reason: text(500) }), 'OrphanDismissal', {
+  description: 'Why an orphaned stop belongs nowhere.',
+  example: { reason: 'A transaction of the former system.' },
+});
 
 const idTagFields = {
   parentIdTag: idTag.optional(),

@@ -1,15 +1,4 @@
-import type { Suspicion } from '@app/charge-box';
-import { suspicionTable } from '@app/charge-box';
-import type {
-  AddressRow,
-  ChargeBoxRow,
-  ConnectorRow,
-  IdTagRow,
-  MeterValueRow,
-  OrphanRow,
-  QuirkRow,
-  TransactionRow,
-} from '@app/read-models';
+import type { AddressRow, ChargeBoxRow, ConnectorRow, IdTagRow, MeterValueRow, QuirkRow } from '@app/read-models';
 import { z } from 'zod';
 import { named } from '../schema-documents';
 import { answers } from './answerers';
@@ -20,8 +9,6 @@ import { described } from './shapes';
 const at = z.iso.datetime();
 const optionalText = z.string().optional();
 const optionalTime = at.optional();
-
-export const suspicionNames = Object.keys(suspicionTable) as [Suspicion, ...Suspicion[]];
 
 const chargeBoxFields = {
   identity: z.string(),
@@ -146,92 +133,6 @@ export const chargeBoxDetails = named(
         },
       ],
       addresses: [{ from: 'http://10.0.0.7:8081/', at: '2026-03-01T08:00:00.000Z' }],
-    },
-  },
-);
-
-const transactionFields = {
-  transactionId: z.int(),
-  identity: z.string(),
-  connectorId: z.int(),
-  idTag: z.string(),
-  idTagStatus: z.string(),
-  parentIdTag: optionalText,
-  status: z.enum(['open', 'stopped', 'closed']).meta({ description: '`closed`: by an operator, not by the box.' }),
-  startedAt: at,
-  startReceivedAt: at,
-  meterStart: z.number().optional(),
-  reservationId: z.int().optional(),
-  stoppedAt: optionalTime,
-  stopReceivedAt: optionalTime,
-  meterStop: z.number().optional(),
-  stopIdTag: optionalText,
-  closeReason: optionalText,
-  energy: z.number().optional().meta({ description: 'Wh' }),
-  duration: z.number().optional().meta({ description: 'Seconds from start to stop.' }),
-  suspicions: z.array(z.enum(suspicionNames)),
-};
-
-const exampleTransaction = {
-  transactionId: 4711,
-  identity: 'CB-0001',
-  connectorId: 1,
-  idTag: '04A2B3C4D5',
-  idTagStatus: 'Accepted',
-  status: 'stopped',
-  startedAt: '2026-03-01T09:00:00.000Z',
-  startReceivedAt: '2026-03-01T09:00:01.200Z',
-  meterStart: 100_000,
-  stoppedAt: '2026-03-01T10:00:00.000Z',
-  stopReceivedAt: '2026-03-01T10:00:00.800Z',
-  meterStop: 111_000,
-  energy: 11_000,
-  duration: 3600,
-  suspicions: [],
-};
-
-export const transaction = named(described<TransactionRow>(transactionFields), 'Transaction', {
-  description: 'A transaction as it is known so far.',
-  example: exampleTransaction,
-});
-
-export const transactionDetails = named(
-  z.object({
-    ...transactionFields,
-    explanations: z.array(z.object({ suspicion: z.enum(suspicionNames), meaning: z.string() })),
-  }),
-  'TransactionDetails',
-  {
-    description: 'A transaction with what its suspicions mean.',
-    example: {
-      ...exampleTransaction,
-      suspicions: ['meter-backwards'],
-      explanations: [{ suspicion: 'meter-backwards', meaning: suspicionTable['meter-backwards'] }],
-    },
-  },
-);
-
-export const orphan = named(
-  described<OrphanRow>({
-    orphanId: z.string(),
-    identity: z.string(),
-    transactionId: z.int(),
-    idTag: optionalText,
-    stoppedAt: at,
-    receivedAt: at,
-    meterStop: z.number().optional(),
-    boundTo: z.int().optional(),
-  }),
-  'Orphan',
-  {
-    description: 'A stop that belongs to no known transaction.',
-    example: {
-      orphanId: '7d2c',
-      identity: 'CB-0001',
-      transactionId: 99,
-      stoppedAt: '2026-03-01T10:00:00.000Z',
-      receivedAt: '2026-03-01T10:00:00.800Z',
-      meterStop: 111_000,
     },
   },
 );

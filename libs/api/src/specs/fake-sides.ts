@@ -18,6 +18,7 @@ import {
   FindIdTag,
   FindIdTags,
   FindMeterValues,
+  FindOrphan,
   FindOrphans,
   FindOwnProjections,
   FindOwnRow,
@@ -127,6 +128,7 @@ const readSide: Provider[] = [
   answering(FindTransaction, ({ transactionId }, { transactions }) =>
     transactions.find((row) => row.transactionId === transactionId),
   ),
+  answering(FindOrphan, ({ orphanId }, { orphans }) => orphans.find((orphan) => orphan.orphanId === orphanId)),
   answering(FindOrphans, ({ paging }, { orphans }) => page(orphans, paging)),
   answering(FindMeterValues, ({ paging }, { meterValues }) => page(meterValues, paging)),
   answering(FindIdTags, ({ paging }, { idTags }) => page([...idTags.values()], paging)),

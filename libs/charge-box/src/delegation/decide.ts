@@ -60,6 +60,12 @@ function answered(
   const decision = decideWith(pending, box, instead(facts, operation, response));
   const from = responder === undefined ? {} : { responder };
   const delivered = pending.hungUp !== true;
+  const known = knownAnswer(operation, decision);
+  if (known !== undefined && JSON.stringify(known) !== JSON.stringify(response))
+    return refused('The box has another answer already, for what it reported was recorded meanwhile.', [
+      { type: 'RequestAnswered', data: { msgId, operation, response: known, delivered, at } },
+      { type: 'LateAnswerRefused', data: { msgId, operation, ...from, settledAs: 'answered', at } },
+    ]);
   return {
     outcome: 'done',
     events: [
@@ -69,6 +75,11 @@ function answered(
     ],
     settles: { msgId, answer: { response } },
   };
+}
+
+/** What money depends on is answered once: as it was recorded, whatever somebody outside says later. */
+function knownAnswer(operation: CentralSystemOperation, { repeated, answer }: BuiltIn) {
+  return repeated && carriesTransactionData.has(operation) && 'response' in answer ? answer.response : undefined;
 }
 
 /** The facts, with what the response says in place of what the built-in rules found. */
@@ -167,7 +178,7 @@ function expired(at: string, pending: PendingRequest, box: ChargeBoxState, facts
 
 function decideWith({ operation, request, ...pending }: PendingRequest, box: ChargeBoxState, facts: Facts): BuiltIn {
   const { decide } = operations[operation] as unknown as Inbound;
-  const { at, from, replyTo, remoteAddress } = pending;
-  const origin: MessageOrigin = { at, from, replyTo, remoteAddress };
+  const { at, from, replyTo, remoteAddress, meterText } = pending;
+  const origin: MessageOrigin = { at, from, replyTo, remoteAddress, meterText };
   return decide({ request, box, origin, facts });
 }

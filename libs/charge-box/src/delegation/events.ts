@@ -11,6 +11,8 @@ export interface DelegatedRequest<Name extends CentralSystemOperation = CentralS
   readonly replyTo?: string;
   readonly remoteAddress?: string;
   readonly messageId?: string;
+  /** What stood in the place of the meter reading of a start or a stop and cannot be read. */
+  readonly meterText?: string;
   /** When the request came. */
   readonly at: string;
   readonly respondBy: string;

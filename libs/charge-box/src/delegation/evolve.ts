@@ -35,9 +35,13 @@ export function evolveDelegation<State extends DelegationState>(state: State, ev
   }
 }
 
-/** What makes two requests of a box the same one: operation and content. */
-export function requestKey({ operation, request }: Pick<DelegatedRequest, 'operation' | 'request'>): string {
-  return digest(JSON.stringify([operation, request]));
+/** What makes two requests of a box the same one: operation and content, as far as it can be read or not. */
+export function requestKey({
+  operation,
+  request,
+  meterText,
+}: Pick<DelegatedRequest, 'operation' | 'request' | 'meterText'>): string {
+  return digest(JSON.stringify([operation, request, ...(meterText === undefined ? [] : [meterText])]));
 }
 
 function changed<State extends DelegationState>(state: State, msgId: string, change: Partial<PendingRequest>): State {

@@ -13,7 +13,7 @@ export const startTransaction = inbound<'StartTransaction'>()({
   needs: ['authorization', 'newTransactionId'],
   decide: ({ request, box, origin, facts }) => {
     const interpreted = interpretTime(request.timestamp, origin.at, box.settings.timeZone);
-    const known = sameStart(box, request, interpreted);
+    const known = sameStart(box, startKey(request, origin), interpreted);
     if (known !== undefined) return repeat({ transactionId: known.transactionId, idTagInfo: known.idTagInfo });
 
     const { connectorId, idTag, meterStart, reservationId } = request;
@@ -29,7 +29,7 @@ export const startTransaction = inbound<'StartTransaction'>()({
         connectorId,
         idTag,
         timestamp: interpreted.time,
-        ...(meterStart === undefined ? {} : { meterStart }),
+        ...readOf({ meterStart, meterText: origin.meterText }),
         ...(reservationId === undefined ? {} : { reservationId }),
         idTagInfo,
         suspicions: suspicions({
@@ -51,12 +51,16 @@ export const startTransaction = inbound<'StartTransaction'>()({
   },
 });
 
+function readOf({ meterStart, meterText }: { readonly meterStart?: number; readonly meterText?: string }) {
+  if (meterStart !== undefined) return { meterStart };
+  return meterText === undefined ? {} : { meterText };
+}
+
 function sameStart(
   { open, ended }: ChargeBoxState,
-  request: CentralSystemRequest<'StartTransaction'>,
+  key: string,
   { suspicion }: InterpretedTime,
 ): OpenTransaction | undefined {
-  const key = startKey(request);
   const running = open.findLast((transaction) => transaction.key === key);
   // A clock that does not run writes the same time at every start: then only a transaction that still runs can be the same.
   if (running !== undefined || suspicion === 'time-missing' || suspicion === 'time-impossible') return running;

@@ -3,32 +3,36 @@ import type { Suspicion, TransactionStop } from '../events';
 import type { MessageOrigin } from '../message';
 import { orphanIdOf, stopKey } from '../natural-keys';
 import { answer, inbound, repeat } from '../outcome';
-import { completeValues, suspicionOf, valuesOf } from '../readings';
-import type { ChargeBoxState, EndedTransaction, OpenTransaction } from '../state';
-import { lastRegister } from '../state';
+import { completeValues, lastRegisterIn, valuesOf } from '../readings';
+import type { ChargeBoxState, EndedTransaction } from '../state';
 import { interpretTime } from '../times';
+import type { TransactionEnd } from '../transaction-end';
+import { suspicionsOfEnd } from '../transaction-end';
 
 /** A stop is always taken: it ends its transaction, repeats what is known, or is kept as an orphan. The tag does not matter for that. */
 export const stopTransaction = inbound<'StopTransaction'>()({
   needs: ['authorization'],
   decide: ({ request, box, origin, facts }) => {
     const { transactionId, idTag } = request;
+    const orphanId = orphanIdOf(request, origin);
+    const orphan = box.orphans.find((known) => known.orphanId === orphanId);
+    // It is billed where an operator put it, whatever has begun under its id since.
+    if (orphan?.boundTo !== undefined) return repeat(firstAnswer(orphan));
     const verdict = idTag === undefined ? {} : { idTagInfo: facts.authorization };
     const running = box.open.find((transaction) => transaction.transactionId === transactionId);
     const ended = box.ended.findLast((transaction) => transaction.transactionId === transactionId);
-    if (running === undefined && ended?.stopKey === stopKey(request)) return repeat(firstAnswer(ended));
+    if (running === undefined && ended?.stopKey === stopKey(request, origin)) return repeat(firstAnswer(ended));
 
     const stop = { ...stopOf(request, box, origin), ...verdict };
     if (running !== undefined) {
       const suspicions = [
         ...stop.suspicions,
-        ...suspicionsOfEnd(stop, running, { box, power: facts.policy.maximumPower }),
+        ...suspicionsOfEnd(endOf(stop), running, { box, maximumPower: facts.policy.maximumPower }),
       ];
       const { connectorId } = running;
       return answer(verdict, { type: 'TransactionStopped', data: { ...stop, connectorId, suspicions } });
     }
-    const orphanId = orphanIdOf(request);
-    if (box.orphans.some((orphan) => orphan.orphanId === orphanId)) return repeat(verdict);
+    if (orphan !== undefined) return repeat(firstAnswer(orphan));
     const reason: Suspicion = ended === undefined ? 'unknown-transaction' : 'transaction-over';
     return answer(verdict, {
       type: 'OrphanStopReceived',
@@ -37,7 +41,7 @@ export const stopTransaction = inbound<'StopTransaction'>()({
   },
 });
 
-function firstAnswer({ stopInfo }: EndedTransaction) {
+function firstAnswer({ stopInfo }: Pick<EndedTransaction, 'stopInfo'>) {
   return stopInfo === undefined ? {} : { idTagInfo: stopInfo };
 }
 
@@ -45,7 +49,7 @@ function firstAnswer({ stopInfo }: EndedTransaction) {
 function stopOf(
   request: CentralSystemRequest<'StopTransaction'>,
   box: ChargeBoxState,
-  { at }: MessageOrigin,
+  { at, meterText }: MessageOrigin,
 ): TransactionStop {
   const { transactionId, idTag, meterStop } = request;
   const { time, suspicion } = interpretTime(request.timestamp, at, box.settings.timeZone);
@@ -58,26 +62,13 @@ function stopOf(
     ...(idTag === undefined ? {} : { idTag }),
     timestamp: time,
     ...(meterStop === undefined ? {} : { meterStop }),
+    ...(meterStop !== undefined || meterText === undefined ? {} : { meterText }),
     transactionData: readings.values,
     suspicions: [...suspicions],
     at,
   };
 }
 
-function suspicionsOfEnd(
-  { timestamp, meterStop }: TransactionStop,
-  { connectorId, startedAt, meterStart, superseded }: OpenTransaction,
-  { box, power }: { readonly box: ChargeBoxState; readonly power: number },
-): readonly Suspicion[] {
-  const found = new Set<Suspicion>();
-  if (superseded === true) found.add('superseded');
-  if (timestamp.at < startedAt) found.add('stop-before-start');
-  if (meterStop === undefined) return [...found];
-  const stop = { wattHours: meterStop, at: timestamp.at };
-  if (meterStart !== undefined && meterStop < meterStart) found.add('meter-backwards');
-  const sinceStart =
-    meterStart === undefined ? undefined : suspicionOf({ wattHours: meterStart, at: startedAt }, stop, power);
-  const sinceLast = superseded === true ? undefined : suspicionOf(lastRegister(box, connectorId), stop, power);
-  for (const suspicion of [sinceStart, sinceLast]) if (suspicion !== undefined) found.add(suspicion);
-  return [...found];
+function endOf({ timestamp, meterStop, transactionData }: TransactionStop): TransactionEnd {
+  return { at: timestamp.at, wattHours: meterStop ?? lastRegisterIn(transactionData)?.wattHours };
 }

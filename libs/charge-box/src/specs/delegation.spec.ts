@@ -61,6 +61,58 @@ describe('a delegated request', () => {
     expect(ask('Authorize', { idTag: 'OTHER' }, first.events, 'm2').decision.answer).toEqual({ waitsFor: 'm2' });
   });
 
+  it('with another meter that cannot be read waits beside it, and is recorded with what stood there', () => {
+    const { meterStart: _meterStart, ...request } = start;
+    const told = (meterText: string, before: readonly ChargeBoxEvent[], msgId: string) => {
+      const message = { kind: 'request' as const, operation: 'StartTransaction' as const, request };
+      const origin = { at: noon, meterText };
+      return decide({ ...message, origin }, stateAfter(before), usualFacts, delegation(msgId));
+    };
+    const first = [registered, ...told('x', [registered], 'm1').events];
+    expect(told('x', first, 'm2').answer).toEqual({ waitsFor: 'm1' });
+    expect(told('y', first, 'm2').answer).toEqual({ waitsFor: 'm2' });
+    expect(tell(answer({ transactionId: 9, idTagInfo: { status: 'Accepted' } }), first)).toMatchObject({
+      events: [{ type: 'TransactionStarted', data: { meterText: 'x' } }, { type: 'RequestAnswered' }],
+    });
+  });
+
+  it('is joined by its repetition also when the built-in rules answer its like by now', () => {
+    const first = ask('StartTransaction', start);
+    const message = { kind: 'request' as const, operation: 'StartTransaction' as const, request: start };
+    const decideNow = (heldBy: string) =>
+      decide({ ...message, origin: { at: noon } }, stateAfter(first.events), usualFacts, { heldBy });
+    expect(decideNow('here')).toMatchObject({ answer: { waitsFor: 'm1' }, repeated: true });
+    expect(decideNow('elsewhere').events).toMatchObject([
+      { type: 'RequestRepeated', data: { msgId: 'm1', heldBy: 'elsewhere' } },
+    ]);
+    const other = decide(
+      { ...message, request: { ...start, meterStart: 2 }, origin: { at: noon } },
+      stateAfter(first.events),
+      usualFacts,
+      { heldBy: 'here' },
+    );
+    expect(other.answer).toMatchObject({ response: { transactionId: 7 } });
+  });
+
+  it('of which the box has its answer already is answered so; another answer is refused as late', () => {
+    const { events } = ask('StartTransaction', start);
+    const recorded = [...events, ...given(registered).when('StartTransaction', start).decision.events];
+    const known = { transactionId: 7, idTagInfo: { status: 'Accepted' } };
+    const late = tell(answer({ transactionId: 4711, idTagInfo: { status: 'Blocked' } }), recorded);
+    expect(late).toMatchObject({
+      outcome: 'refused',
+      events: [
+        { type: 'RequestAnswered', data: { msgId: 'm1', response: known } },
+        { type: 'LateAnswerRefused', data: { msgId: 'm1', responder: 'flow', settledAs: 'answered' } },
+      ],
+    });
+    expect(stateAfter([...recorded, ...late.events]).pending).toEqual([]);
+    expect(tell(answer(known), recorded)).toMatchObject({
+      outcome: 'done',
+      settles: { answer: { response: known } },
+    });
+  });
+
   it('that was answered by a record needs nobody outside', () => {
     expect(ask('StartTransaction', start, running).decision.answer).toMatchObject({ response: { transactionId: 7 } });
   });

@@ -1,7 +1,6 @@
 import type { ChargeBoxEvent, OperatorMessage } from '../index';
-import { decideOperator } from '../index';
 import type { CentralSystemOperation, CentralSystemRequest, ChargePointOperation, ChargePointRequest } from '@app/ocpp';
-import { given, noon, registered, secondsAfterNoon, stateAfter } from '@app/testing';
+import { decidedFor, given, noon, registered, secondsAfterNoon, stateAfter } from '@app/testing';
 
 // What operations mean afterwards: what their responses tell, and what the box does about them. Cannot see: boxes that do it in silence.
 
@@ -20,7 +19,7 @@ function sent<Name extends ChargePointOperation>(
     ...(outcome === undefined ? [] : [{ kind: 'settle', callId, outcome, at: noon } as OperatorMessage]),
   ];
   return messages.reduce((events, message) => {
-    const decision = decideOperator(message, stateAfter(events));
+    const decision = decidedFor(message, stateAfter(events));
     if (decision.outcome === 'refused') throw new Error(decision.reason);
     return [...events, ...decision.events];
   }, before);
@@ -106,7 +105,7 @@ describe('a response', () => {
 
 describe('a reservation', () => {
   const made = sent('ReserveNow', reservation, accepted);
-  const expire = (at: string) => decideOperator({ kind: 'expire-reservation', reservationId: 5, at }, stateAfter(made));
+  const expire = (at: string) => decidedFor({ kind: 'expire-reservation', reservationId: 5, at }, stateAfter(made));
 
   it('expires at its date and not before', () => {
     expect(expire(secondsAfterNoon(599))).toEqual({ outcome: 'done', events: [] });
@@ -185,7 +184,7 @@ describe('evidence', () => {
     const booted = [...asked, ...given(...asked).when('BootNotification', boot).decision.events];
     const settled = (events: readonly ChargeBoxEvent[], outcome: object) => {
       const callId = 'call-1';
-      const decision = decideOperator(
+      const decision = decidedFor(
         { kind: 'settle', callId, outcome, at: secondsAfterNoon(90) } as OperatorMessage,
         stateAfter(events),
       );

@@ -1,6 +1,6 @@
 import type { ChargeBoxEvent, ListEntry, OperatorMessage } from '../index';
-import { decideOperator, nextListChunk } from '../index';
-import { noon, registered, secondsAfterNoon, stateAfter } from '@app/testing';
+import { nextListChunk } from '../index';
+import { decidedFor, noon, registered, secondsAfterNoon, stateAfter } from '@app/testing';
 
 // How a box comes to the local list that is wanted. Cannot see: boxes that confirm what they did not take.
 
@@ -11,7 +11,7 @@ const all = Array.from({ length: 5 }, (_, place) => entry(place));
 function converge(answers: readonly string[], before: readonly ChargeBoxEvent[] = wanted()) {
   let events = before;
   const tell = (message: OperatorMessage) => {
-    const decision = decideOperator(message, stateAfter(events));
+    const decision = decidedFor(message, stateAfter(events));
     if (decision.outcome === 'refused') throw new Error(decision.reason);
     events = [...events, ...decision.events];
   };
@@ -36,7 +36,7 @@ function converge(answers: readonly string[], before: readonly ChargeBoxEvent[] 
 }
 function wanted(entries = 5, before: readonly ChargeBoxEvent[] = [registered]): readonly ChargeBoxEvent[] {
   const message = { kind: 'want-local-list', listId: 'L', entries, chunk: 2, at: noon } as const;
-  const decision = decideOperator(message, stateAfter(before));
+  const decision = decidedFor(message, stateAfter(before));
   return [...before, ...(decision.outcome === 'done' ? decision.events : [])];
 }
 const versionRead = (listVersion: number): ChargeBoxEvent => ({
@@ -56,7 +56,7 @@ describe('a wanted local list', () => {
   it.each(['waits', 'is sent'])('is never confirmed by a part of the former one that %s', (how) => {
     let events = wanted();
     const tell = (message: OperatorMessage) => {
-      const decision = decideOperator(message, stateAfter(events));
+      const decision = decidedFor(message, stateAfter(events));
       events = [...events, ...(decision.outcome === 'done' ? decision.events : [])];
     };
     const entries = all.slice(0, 2);
@@ -138,7 +138,7 @@ describe('a wanted local list', () => {
 
   it('is for accepted boxes', () => {
     expect(
-      decideOperator({ kind: 'want-local-list', listId: 'L', entries: 1, chunk: 1, at: noon }, stateAfter([])),
+      decidedFor({ kind: 'want-local-list', listId: 'L', entries: 1, chunk: 1, at: noon }, stateAfter([])),
     ).toMatchObject({ outcome: 'refused' });
   });
 });

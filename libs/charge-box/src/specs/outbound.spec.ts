@@ -1,7 +1,7 @@
 import type { ChargeBoxEvent, OperatorMessage, ScheduledOperation } from '../index';
-import { decideOperator, nextCall, outboundLimits, outboundOperation } from '../index';
+import { nextCall, outboundLimits, outboundOperation } from '../index';
 import type { ChargePointOperation } from '@app/ocpp';
-import { given, noon, registered, secondsAfterNoon, stateAfter } from '@app/testing';
+import { decidedFor, given, noon, registered, secondsAfterNoon, stateAfter } from '@app/testing';
 
 // The ledger of operations sent to a charge box. Cannot see: who sends, and when.
 
@@ -31,7 +31,7 @@ const answered = (response: object) => ({ kind: 'answered', response });
 function after(messages: readonly OperatorMessage[], events: readonly ChargeBoxEvent[] = [registered]) {
   let all = events;
   for (const message of messages) {
-    const decision = decideOperator(message, stateAfter(all));
+    const decision = decidedFor(message, stateAfter(all));
     if (decision.outcome === 'refused') throw new Error(decision.reason);
     all = [...all, ...decision.events];
   }
@@ -39,7 +39,7 @@ function after(messages: readonly OperatorMessage[], events: readonly ChargeBoxE
   return {
     state,
     events: all,
-    tell: (message: OperatorMessage) => decideOperator(message, state),
+    tell: (message: OperatorMessage) => decidedFor(message, state),
     types: all.slice(events.length).map(({ type }) => type),
   };
 }
@@ -50,7 +50,7 @@ const inOrder = (...types: readonly ChargeBoxEvent['type'][]) => ({
 
 describe('scheduling', () => {
   it('is for accepted boxes only', () => {
-    expect(decideOperator(schedule(scheduled('a')), stateAfter([]))).toMatchObject({ outcome: 'refused' });
+    expect(decidedFor(schedule(scheduled('a')), stateAfter([]))).toMatchObject({ outcome: 'refused' });
   });
 
   it('twice under one id or one key of the caller schedules once', () => {

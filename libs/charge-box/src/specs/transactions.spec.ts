@@ -108,6 +108,17 @@ describe('StartTransaction', () => {
       .thenAgainRecordsNothing();
   });
 
+  it('with another meter that cannot be read is another transaction; the same again is not', () => {
+    const { meterStart: _meterStart, ...unread } = start;
+    const first = given(registered).when('StartTransaction', unread, { meterText: '12,5 kWh' });
+    first.thenRecords({ type: 'TransactionStarted', data: { meterText: '12,5 kWh', suspicions: ['meter-missing'] } });
+    first.thenAgainRecordsNothing();
+    for (const meterText of ['13,5 kWh', undefined])
+      given(registered, ...first.decision.events)
+        .when('StartTransaction', unread, { meterText, facts: { newTransactionId: 8 } })
+        .thenRecords({ type: 'TransactionStarted', data: { transactionId: 8 } });
+  });
+
   it('that begins lower than the meter stood is suspect', () => {
     const later = { ...start, timestamp: secondsAfterNoon(3_700) };
     given(...over())
@@ -166,6 +177,18 @@ describe('StopTransaction', () => {
         .thenAgainRecordsNothing();
     },
   );
+
+  it('with another meter that cannot be read is another stop; ids of readable ones stay what they were', () => {
+    const { meterStop: _meterStop, ...unread } = { ...stop, transactionId: 0 };
+    const first = given(registered).when('StopTransaction', unread, { meterText: 'x', at: afterwards });
+    first.thenRecords({ type: 'OrphanStopReceived', data: { meterText: 'x' } }).thenAgainRecordsNothing();
+    given(registered, ...first.decision.events)
+      .when('StopTransaction', unread, { meterText: 'y', at: afterwards })
+      .thenRecords({ type: 'OrphanStopReceived', data: { meterText: 'y' } });
+    given(registered)
+      .when('StopTransaction', { ...stop, transactionId: 0 }, { at: afterwards })
+      .thenRecords({ type: 'OrphanStopReceived', data: { orphanId: '1fbq2179jmx1sqdaanzk03' } });
+  });
 
   it('keeps every reading, with its defaults filled in', () => {
     const transactionData = [

@@ -54,7 +54,8 @@ describe('the story of a transaction', () => {
 
   it('tells the energy so far and what is suspect while it is open', async () => {
     const story = await transactionStory(await storeOf(step('start', 3), step('reading', 3)), identity, 3);
-    expect(story).toMatchObject({ status: 'open', energy: 100, suspicions: ['time-missing'] });
+    const energy = { energy: 100, energySource: 'meterValues' };
+    expect(story).toMatchObject({ status: 'open', ...energy, suspicions: ['time-missing'] });
   });
 
   it('includes the request that somebody outside answered, and the reservation that it used', async () => {
@@ -96,9 +97,35 @@ describe('the story of a transaction', () => {
       status: 'superseded',
       suspicions: ['superseded'],
     });
-    const closed = { transactionId: 1, connectorId: 2, meterStop: 1_250, stoppedAt: at(2), reason: 'lost', at: at(2) };
+    const figures = { meterStop: 1_250, stoppedAt: at(2), suspicions: [] };
+    const closed = { transactionId: 1, connectorId: 2, ...figures, reason: 'lost', at: at(2) };
     await store.append(stateStream(identity), [dressed({ type: 'TransactionClosed', data: closed }, 51)], 'any');
     expect(await transactionStory(store, identity, 1)).toMatchObject({ status: 'closed', energy: 250, closed });
+  });
+
+  it('has the orphaned stop that corrected it, and its figures', async () => {
+    const store = await storeOf(step('start'), step('stop'), step('orphan', 3), step('orphan', 4));
+    const correction = {
+      transactionId: 1,
+      connectorId: 2,
+      meterStop: 1_700,
+      stoppedAt: at(3),
+      orphanId: 'orphan34712',
+      suspicions: ['meter-jump'],
+      reason: 'it came twice',
+      at: at(5),
+    };
+    const event = { type: 'TransactionCorrected', data: correction };
+    await store.append(stateStream(identity), [dressed(event, 50)], 'any');
+    const story = await transactionStory(store, identity, 1);
+    expect(story).toMatchObject({ status: 'stopped', energy: 700, energySource: 'meterStop', corrected: correction });
+    expect(story.suspicions).toContain('meter-jump');
+    expect(story.events.map(({ type }) => type)).toEqual([
+      'TransactionStarted',
+      'TransactionStopped',
+      'OrphanStopReceived',
+      'TransactionCorrected',
+    ]);
   });
 });
 

@@ -21,6 +21,7 @@ const fresh = () => join(folder, `${(files += 1)}.db`);
 const now = Date.parse(at(100));
 const identity = identityOf(0);
 const stream = stateStream(identity);
+const closing = { connectorId: 2, stoppedAt: at(9), suspicions: [] };
 
 async function resultsOf(log: Evidence['log'], more: Partial<Evidence> = {}) {
   const { results } = await verifyHistory({ log, now, openDays: 7, ...more });
@@ -235,9 +236,44 @@ describe('transactions', () => {
     expect((await findingsOf('transactions', store)).map(({ code, what }) => `${code}: ${what}`)).toEqual([
       'orphaned-stop: A stop of transaction 3 has no start at this box.',
     ]);
-    const data = { transactionId: 1, connectorId: 2, stoppedAt: at(9), orphanId: 'orphan34712', reason: '', at: at(9) };
+    const data = { transactionId: 1, ...closing, orphanId: 'orphan34712', reason: '', at: at(9) };
     await store.append(stream, [dressed({ type: 'TransactionClosed', data }, 93)], 'any');
     expect(await findingsOf('transactions', store)).toEqual([]);
+    await store.append(stream, [dressed(kinds.orphan(3, at(9)), 94)], 'any');
+    expect(await findingsOf('transactions', store)).toEqual([]);
+  });
+
+  it.each([
+    ['TransactionCorrected', { transactionId: 1, ...closing }],
+    ['OrphanDismissed', { transactionId: 3 }],
+  ])('counts an orphaned stop as settled by %s', async (type, members) => {
+    const store = await storeOf([step('orphan', 3), step('start'), step('stop')]);
+    const data = { ...members, orphanId: 'orphan34712', reason: 'x', at: at(9) };
+    await store.append(stream, [dressed({ type, data }, 93)], 'any');
+    expect(await findingsOf('transactions', store)).toEqual([]);
+  });
+
+  it('does not take the orphaned stop of one box for that of another', async () => {
+    const store = await storeOf([step('orphan', 3), step('orphan', 3, 1), step('start')]);
+    const data = { transactionId: 1, ...closing, orphanId: 'orphan34712', reason: '', at: at(9) };
+    await store.append(stream, [dressed({ type: 'TransactionClosed', data }, 93)], 'any');
+    const found = await findingsOf('transactions', store);
+    expect(found).toMatchObject([{ place: { box: identityOf(1), transactionId: 3 } }]);
+    expect(found[0]?.todo).toContain('dismiss it');
+  });
+
+  it('finds an orphaned stop that is bound to two transactions', async () => {
+    const store = await storeOf([step('orphan', 3), step('start'), step('start', 5)]);
+    const data = { ...closing, orphanId: 'orphan34712', reason: '', at: at(9) };
+    const closings = [1, 5].map((transactionId) => ({ type: 'TransactionClosed', data: { transactionId, ...data } }));
+    await store.append(
+      stream,
+      closings.map((event, place) => dressed(event, 93 + place)),
+      'any',
+    );
+    expect((await findingsOf('transactions', store)).map(({ what }) => what)).toEqual([
+      'An orphaned stop is bound to transaction 1 and to transaction 5.',
+    ]);
   });
 
   it('finds what has been open for too long, and says when another one began on the connector', async () => {

@@ -18,6 +18,7 @@ const ownCodes = [
   'id-given-twice',
   'stop-without-start',
   'orphaned-stop',
+  'orphan-bound-twice',
   'open-too-long',
   'other-history',
   'other-program',

@@ -1,4 +1,4 @@
-import type { ChargeBoxEvent } from '@app/charge-box';
+import type { ChargeBoxEvent, ChargeBoxEventOf } from '@app/charge-box';
 import { identityOfStream, upcast } from '@app/charge-box';
 import type { RecordedEvent } from '@app/kernel';
 import { knownSchemas } from '../selection';
@@ -6,14 +6,26 @@ import type { Check, CheckRun, Evidence, Finding, Report } from './check';
 import { placeOf } from './check';
 import { IdSet } from './id-set';
 
-const types = new Set(['TransactionStarted', 'TransactionStopped', 'TransactionClosed', 'OrphanStopReceived']);
+const types = new Set([
+  'TransactionStarted',
+  'TransactionStopped',
+  'TransactionClosed',
+  'TransactionCorrected',
+  'OrphanStopReceived',
+  'OrphanDismissed',
+]);
 
 /** No id is given twice; every stop has its start; nothing stays open for ever. */
 export const transactionsCheck: Check = {
   name: 'transactions',
-  doc: 'no id twice, stops without start, what stays open, orphans that nobody bound',
+  doc: 'no id twice, stops without start, what stays open, orphans that nobody bound or dismissed',
   begin: (evidence, report) => new TransactionsRun(evidence, report),
 };
+
+const keyOf = (identity: string, orphanId: string): string => `${orphanId}\u0000${identity}`;
+
+type OrphanStop = ChargeBoxEventOf<'OrphanStopReceived'>['data'];
+type Closing = ChargeBoxEventOf<'TransactionClosed' | 'TransactionCorrected'>['data'];
 
 interface Open {
   readonly identity: string;
@@ -26,7 +38,10 @@ interface Open {
 class TransactionsRun implements CheckRun {
   private readonly ids = new IdSet();
   private readonly open = new Map<number, Open>();
+  /** By box and id: the id alone does not tell boxes apart. */
   private readonly orphans = new Map<string, { readonly transactionId: number; readonly place: Finding['place'] }>();
+  /** Orphans that are settled, and the transaction that each is bound to. They may come again. */
+  private readonly settled = new Map<string, number | undefined>();
 
   constructor(
     private readonly evidence: Evidence,
@@ -39,11 +54,17 @@ class TransactionsRun implements CheckRun {
     if (identity === undefined) return;
     const event = upcast(recorded);
     const place = { ...placeOf(recorded), box: identity };
+    this.follow(event, identity, place);
+  }
+
+  private follow(event: ChargeBoxEvent, identity: string, place: Finding['place']): void {
     if (event.type === 'TransactionStarted') this.start(event.data, identity, place);
     if (event.type === 'TransactionStopped' || event.type === 'TransactionClosed')
       this.end_(event, identity, { ...place, transactionId: event.data.transactionId });
-    if (event.type === 'OrphanStopReceived')
-      this.orphans.set(event.data.orphanId, { transactionId: event.data.transactionId, place });
+    if (event.type === 'OrphanStopReceived') this.orphan(event.data, identity, place);
+    if (event.type === 'OrphanDismissed') this.settle(identity, event.data.orphanId);
+    if (event.type === 'TransactionClosed' || event.type === 'TransactionCorrected')
+      this.bind(event.data, identity, place);
   }
 
   end(): void {
@@ -62,8 +83,32 @@ class TransactionsRun implements CheckRun {
         code: 'orphaned-stop',
         what: `A stop of transaction ${transactionId} has no start at this box.`,
         place: { ...place, transactionId },
-        todo: 'Bind it to the transaction that it ends: close that one with the orphanId of this stop.',
+        todo: 'Bind it to the transaction that it ends: close that one with the orphanId of this stop, also when it has ended. If it belongs to none, dismiss it (POST /api/charge-boxes/{identity}/orphans/{orphanId}/dismiss).',
       });
+  }
+
+  private orphan({ orphanId, transactionId }: OrphanStop, identity: string, place: Finding['place']): void {
+    const key = keyOf(identity, orphanId);
+    if (!this.settled.has(key)) this.orphans.set(key, { transactionId, place });
+  }
+
+  private bind({ orphanId, transactionId }: Closing, identity: string, place: Finding['place']): void {
+    if (orphanId === undefined) return;
+    const other = this.settled.get(keyOf(identity, orphanId));
+    if (other !== undefined && other !== transactionId)
+      this.report({
+        code: 'orphan-bound-twice',
+        what: `An orphaned stop is bound to transaction ${other} and to transaction ${transactionId}.`,
+        place: { ...place, transactionId },
+        todo: `Look at both (history transaction ${other}) for energy that is billed twice.`,
+      });
+    this.settle(identity, orphanId, transactionId);
+  }
+
+  private settle(identity: string, orphanId: string, boundTo?: number): void {
+    const key = keyOf(identity, orphanId);
+    this.orphans.delete(key);
+    this.settled.set(key, boundTo);
   }
 
   private start(
@@ -93,8 +138,6 @@ class TransactionsRun implements CheckRun {
   ): void {
     const { transactionId } = event.data;
     const open = this.open.get(transactionId);
-    if (event.type === 'TransactionClosed' && event.data.orphanId !== undefined)
-      this.orphans.delete(event.data.orphanId);
     if (open?.identity === identity) {
       this.open.delete(transactionId);
       return;

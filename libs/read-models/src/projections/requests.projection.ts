@@ -15,7 +15,7 @@ export const requestsProjection: Projection<RequestRow> = {
   on: {
     RequestDelegated: {
       keys: ({ msgId }) => [msgId],
-      apply: (_row, { at, ...request }, { identity, position }) => ({
+      apply: (_row, { at, meterText: _meterText, ...request }, { identity, position }) => ({
         ...request,
         identity,
         position,

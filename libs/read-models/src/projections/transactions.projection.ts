@@ -1,12 +1,12 @@
-import type { CompleteMeterValue, Suspicion } from '@app/charge-box';
-import { lastRegisterIn } from '@app/charge-box';
+import type { Suspicion } from '@app/charge-box';
+import { energyAfter } from '@app/charge-box';
 import type { Projection } from '../projection';
 import type { TransactionRow } from '../rows';
 
 /** Every transaction from start to stop, with what is odd about it. */
 export const transactions: Projection<TransactionRow> = {
   name: 'transactions',
-  version: 3,
+  version: 4,
   columns: {
     id: (row) => row.transactionId,
     identity: (row) => row.identity,
@@ -42,32 +42,39 @@ export const transactions: Projection<TransactionRow> = {
     },
     MeterValuesReported: {
       keys: ({ transactionId }) => (transactionId === undefined ? [] : [transactionId]),
-      apply: (row, { values, suspicions }, { identity }) => {
+      apply: (row, data, { identity }) => {
         if (row === undefined || row.identity !== identity) return row;
-        const metered = row.status === 'open' ? { ...row, energy: energySince(row, values) ?? row.energy } : row;
-        return suspected(metered, suspicions);
+        return suspected(energyAfter(row, { type: 'MeterValuesReported', data }), data.suspicions);
       },
     },
     TransactionStopped: {
       keys: ({ transactionId }) => [transactionId],
-      apply: (row, { timestamp, at, meterStop, idTag, suspicions }, { identity }) => {
+      apply: (row, data, { identity }) => {
         if (row === undefined || row.identity !== identity) return row;
-        const ended = {
-          ...row,
-          status: 'stopped' as const,
-          stoppedAt: timestamp.at,
-          stopReceivedAt: at,
-          meterStop,
-          stopIdTag: idTag,
-        };
-        return suspected(withTotals(ended), suspicions);
+        const { timestamp, at, idTag, suspicions } = data;
+        const end = { status: 'stopped' as const, stoppedAt: timestamp.at, stopReceivedAt: at, stopIdTag: idTag };
+        return suspected(energyAfter(timed({ ...row, ...end }), { type: 'TransactionStopped', data }), suspicions);
       },
     },
     TransactionClosed: {
       keys: ({ transactionId }) => [transactionId],
-      apply: (row, { stoppedAt, at, meterStop, reason }, { identity }) => {
+      apply: (row, data, { identity }) => {
         if (row === undefined || row.identity !== identity) return row;
-        return withTotals({ ...row, status: 'closed', stoppedAt, stopReceivedAt: at, meterStop, closeReason: reason });
+        const { stoppedAt, at, reason, suspicions, orphanId } = data;
+        const end = { status: 'closed' as const, stoppedAt, stopReceivedAt: at, closeReason: reason, orphanId };
+        return suspected(energyAfter(timed({ ...row, ...end }), { type: 'TransactionClosed', data }), suspicions);
+      },
+    },
+    TransactionCorrected: {
+      keys: ({ transactionId }) => [transactionId],
+      apply: (row, data, { identity }) => {
+        if (row === undefined || row.identity !== identity) return row;
+        const { stoppedAt, at, reason, suspicions, orphanId } = data;
+        const correction = { stoppedAt, correctedAt: at, correctionReason: reason, orphanId };
+        return suspected(
+          energyAfter(timed({ ...row, ...correction }), { type: 'TransactionCorrected', data }),
+          suspicions,
+        );
       },
     },
   },
@@ -78,16 +85,8 @@ function suspected(row: TransactionRow, found: readonly Suspicion[]): Transactio
   return suspicions.length === row.suspicions.length ? row : { ...row, suspicions };
 }
 
-function withTotals(row: TransactionRow): TransactionRow {
-  const { meterStart, meterStop, startedAt, stoppedAt } = row;
-  return {
-    ...row,
-    energy: meterStart === undefined || meterStop === undefined ? undefined : meterStop - meterStart,
-    duration: stoppedAt === undefined ? undefined : Math.round((Date.parse(stoppedAt) - Date.parse(startedAt)) / 1_000),
-  };
-}
-
-function energySince({ meterStart }: TransactionRow, values: readonly CompleteMeterValue[]): number | undefined {
-  const register = lastRegisterIn(values);
-  return register === undefined || meterStart === undefined ? undefined : register.wattHours - meterStart;
+function timed(row: TransactionRow): TransactionRow {
+  const { startedAt, stoppedAt } = row;
+  if (stoppedAt === undefined) return row;
+  return { ...row, duration: Math.round((Date.parse(stoppedAt) - Date.parse(startedAt)) / 1_000) };
 }

@@ -164,6 +164,7 @@ describe('transactions', () => {
         meterStop: 2_000,
         stoppedAt: secondsAfterNoon(60),
         orphanId: 'o1',
+        suspicions: ['meter-jump'],
         reason: 'power cut',
         at: noon,
       },
@@ -176,6 +177,8 @@ describe('transactions', () => {
     });
     expect(lists.findOrphans(database, { bound: true }, all).rows).toMatchObject([{ orphanId: 'o1', boundTo: 1 }]);
     expect(lists.findOrphans(database, { bound: false }, all).rows).toEqual([]);
+    const again = await built(['A', started(1)], ['A', orphan], ['A', closed], ['A', orphan]);
+    expect(lists.findOrphans(again, {}, all).rows).toMatchObject([{ orphanId: 'o1', boundTo: 1 }]);
   });
 });
 

@@ -1,3 +1,4 @@
+import { orphanKey } from '../projections/orphans.projection';
 import type { StoredIdTag } from '../projections/id-tags.projection';
 import type * as queries from '../queries';
 import type {
@@ -158,14 +159,21 @@ export function findTransaction(database: SqliteDatabase, transactionId: number)
 
 export function findOrphans(
   database: SqliteDatabase,
-  filter: { readonly identity?: string; readonly bound?: boolean },
+  filter: queries.FindOrphans['filter'],
   paging: Paging,
 ): Page<OrphanRow> {
   const conditions = conditionsOf([
     ['identity = ?', filter.identity],
     ['bound = ?', filter.bound === undefined ? undefined : Number(filter.bound)],
+    ['settled = ?', filter.settled === undefined ? undefined : Number(filter.settled)],
   ]);
   return readPage(database, keyed<OrphanRow>('orphans', ['identity']), { filter, conditions, paging });
+}
+
+export function findOrphan(database: SqliteDatabase, identity: string, orphanId: string): OrphanRow | undefined {
+  const key = orphanKey(identity, orphanId);
+  const kept = database.prepare<[string], KeptRow>('SELECT key, row FROM orphans WHERE key = ?').get(key);
+  return kept && parsed<OrphanRow>(kept);
 }
 
 export interface KeptReading {

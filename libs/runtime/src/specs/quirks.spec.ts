@@ -25,6 +25,17 @@ const beat = () => runtime.bus.execute(new AnswerChargeBox(identity, 'Heartbeat'
 const noted = async () =>
   (await eventsOf(store, 'QuirksNoted')).flatMap(({ data }) => data.quirks.map(({ name, count }) => [name, count]));
 
+it('a start whose meter cannot be read is told from another by what stood there', async () => {
+  const request = { connectorId: 1, idTag: 'CARD', timestamp: clock.at() };
+  const start = (text: string) => {
+    const quirks = [{ name: 'unreadable-field', path: 'startTransactionRequest/meterStart', text }];
+    return runtime.bus.execute(new AnswerChargeBox(identity, 'StartTransaction', request, { ...origin(), quirks }));
+  };
+  for (const text of ['12,5 kWh', '12,5 kWh', '13,5 kWh']) await start(text);
+  const started = await eventsOf(store, 'TransactionStarted');
+  expect(started.map(({ data }) => data.meterText)).toEqual(['12,5 kWh', '13,5 kWh']);
+});
+
 describe('the deviations of a box', () => {
   it('are counted over heartbeats, repetitions and refused requests, and noted once an hour', async () => {
     await beat();

@@ -1,0 +1,46 @@
+import type { Suspicion } from './events';
+import type { Register } from './readings';
+import { suspicionOf } from './readings';
+import type { ChargeBoxState, OpenTransaction } from './state';
+import { lastRegister } from './state';
+
+/** When a transaction ended, and what its meter showed. */
+export interface TransactionEnd {
+  readonly at: string;
+  readonly wattHours?: number;
+}
+
+interface Against {
+  readonly box: ChargeBoxState;
+  /** Most that a connector can deliver, in watts. */
+  readonly maximumPower: number;
+  /** It had ended before: what its connector showed since says nothing. */
+  readonly again?: boolean;
+}
+
+/** What is odd about the end of a transaction, whoever tells it. */
+export function suspicionsOfEnd(
+  { at, wattHours }: TransactionEnd,
+  transaction: OpenTransaction,
+  against: Against,
+): readonly Suspicion[] {
+  const found: Suspicion[] = [];
+  if (transaction.superseded === true) found.push('superseded');
+  if (at < transaction.startedAt) found.push('stop-before-start');
+  return wattHours === undefined
+    ? found
+    : [...new Set([...found, ...suspicionsOfMeter({ wattHours, at }, transaction, against)])];
+}
+
+function suspicionsOfMeter(
+  stop: Register,
+  { connectorId, startedAt, meterStart, superseded }: OpenTransaction,
+  { box, maximumPower, again = false }: Against,
+): readonly Suspicion[] {
+  const start = meterStart === undefined ? undefined : { wattHours: meterStart, at: startedAt };
+  const last = superseded === true || again ? undefined : lastRegister(box, connectorId);
+  // Also where the clock says that the stop came first.
+  const backwards: readonly Suspicion[] =
+    start !== undefined && stop.wattHours < start.wattHours ? ['meter-backwards'] : [];
+  return [...backwards, ...[start, last].flatMap((known) => suspicionOf(known, stop, maximumPower) ?? [])];
+}
