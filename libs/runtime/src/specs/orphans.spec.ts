@@ -37,7 +37,7 @@ const stop = (transactionId: number) =>
 
 async function eventsOf<Type extends ChargeBoxEvent['type']>(type: Type) {
   const { events } = await store.readStream(stateStream(box), { limit: 5_000 });
-  return events.filter((event) => event.type === type).map(({ data }) => data as object);
+  return events.filter((event) => event.type === type).map(({ data }) => data);
 }
 
 /** Orphaned stops of a former system, as many as make the state forget those before. */
