@@ -183,13 +183,23 @@ describe('fields', () => {
     ['7.0', 7, ['number-form']],
     ['2147483647', 2_147_483_647, []],
     ['-0', 0, []],
-  ])('read %j as a number', (text, number, quirks) => {
+    ['12.5', 13, ['number-form']],
+    [' 120450,49 ', 120_450, ['number-form']],
+    ['-0.4', 0, ['number-form']],
+    ['0,500', 1, ['number-form']],
+    ['.5', 1, ['number-form']],
+    ['1.2045e+05', 120_450, ['number-form']],
+    ['2147483648', 2_147_483_648, ['out-of-range']],
+    ['-2147483649', -2_147_483_649, ['out-of-range']],
+    ['9007199254740991', Number.MAX_SAFE_INTEGER, ['out-of-range']],
+  ])('that a meter shows read %j as a number', (text, number, quirks) => {
     const message = understood(starting(start().replace('>1000<', `>${text}<`)));
     expect((message.request as { meterStart: number }).meterStart).toBe(number);
     expect(names(message)).toEqual(quirks);
   });
 
-  it.each(['12x', '7.5', '0x10', '1e3', '2147483648', '-2147483649', '--1', '١'])(
+  // A comma before three digits may part thousands, and a unit may be another than Wh: a guess would cost a thousandfold.
+  it.each(['12x', '0x10', '120450 Wh', '12,500', '1.234.567', '1e999', '9007199254740992', '--1', '.', '١'])(
     'of transaction data that are no number are left out, and noted: %s',
     (text) => {
       const message = understood(starting(start().replace('>1000<', `>${text}<`)));
@@ -197,6 +207,13 @@ describe('fields', () => {
       expect(message.quirks).toEqual([{ name: 'unreadable-field', path: 'startTransactionRequest/meterStart', text }]);
     },
   );
+
+  it.each(['7.5', '7,5', '1e3', '2147483648'])('that name something are no numbers of other forms: %s', (text) => {
+    const body = start().replace('</cs:startTransactionRequest>', `<cs:reservationId>${text}</cs:reservationId>$&`);
+    const message = understood(starting(body));
+    expect(message.request).not.toHaveProperty('reservationId');
+    expect(names(message)).toEqual(['unreadable-field']);
+  });
 
   it('hold markup where text belongs as text', () => {
     const message = understood(data('<cs:data>a &lt; <b c="&quot;d&quot;">e<f/></b> g</cs:data>'));
