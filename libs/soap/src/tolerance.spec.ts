@@ -167,6 +167,31 @@ describe('headers', () => {
 });
 
 describe('fields', () => {
+  const reading = '<cs:timestamp>2026-03-01T12:00:00Z</cs:timestamp><cs:value>1</cs:value>';
+  const unread = '<cs:timestamp>2026-03-01T12:00:00Z</cs:timestamp>';
+  const values = `<cs:values>${unread}</cs:values><cs:values>${reading}</cs:values>`;
+
+  it.each<[string, string, string, object]>([
+    [
+      'a stop',
+      'StopTransaction',
+      `<cs:stopTransactionRequest><cs:transactionId>7</cs:transactionId><cs:timestamp>2026-03-01T12:00:00Z</cs:timestamp><cs:meterStop>5</cs:meterStop><cs:transactionData>${values}</cs:transactionData></cs:stopTransactionRequest>`,
+      { transactionId: 7, meterStop: 5, transactionData: [{ values: [{ value: [{ value: '1' }] }] }] },
+    ],
+    [
+      'meter values',
+      'MeterValues',
+      `<cs:meterValuesRequest><cs:connectorId>1</cs:connectorId>${values}</cs:meterValuesRequest>`,
+      { connectorId: 1, values: [{ value: [{ value: '1' }] }] },
+    ],
+  ])('readings that have no value are left out of %s, and refuse nothing else', (_what, operation, body, request) => {
+    const xml = envelope({ headers: usual(operation), body });
+    const message = understood(xml);
+    expect(message).toMatchObject({ operation, request });
+    expect(names(message)).toEqual(['unreadable-field']);
+    expect(refused(xml, undefined, readStrictly)).toMatchObject({ fault: 'ProtocolError', operation });
+  });
+
   it('that are missing or unreadable are all named in one refusal', () => {
     const body = '<cs:startTransactionRequest><cs:connectorId>one</cs:connectorId></cs:startTransactionRequest>';
     const answer = refused(starting(body));
