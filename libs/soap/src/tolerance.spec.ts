@@ -79,13 +79,12 @@ describe('the operation', () => {
   });
 });
 
-it('a reading without a value is refused, and what is missing is named', () => {
+it('a message whose only reading has no value is taken without it', () => {
   const time = '<cs:timestamp>2026-03-01T12:00:00Z</cs:timestamp>';
   const body = `<cs:meterValuesRequest><cs:connectorId>1</cs:connectorId><cs:values>${time}</cs:values></cs:meterValuesRequest>`;
-  expect(refused(envelope({ body }))).toMatchObject({
-    fault: 'ProtocolError',
-    detail: 'The request cannot be read: meterValuesRequest/values[0]/value is missing, where at least one must stand.',
-  });
+  const message = understood(envelope({ headers: usual('MeterValues'), body }));
+  expect(message.request).toEqual({ connectorId: 1 });
+  expect(message.quirks).toMatchObject([{ name: 'unreadable-field', path: 'meterValuesRequest/values[0]' }]);
 });
 
 describe('the identity', () => {
