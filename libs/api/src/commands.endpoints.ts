@@ -82,7 +82,12 @@ export const cancelCommand = endpoint({
   path: z.strictObject(callPath.shape),
   query: cancelQuery,
   answers: {
-    200: { description: 'The operation, cancelled.', schema: operation, position: true },
+    200: {
+      description:
+        'The operation, cancelled. `outcomeUnknown` when it had left once without an answer: the box may do it.',
+      schema: operation,
+      position: true,
+    },
     202: { description: 'Recorded; the read models do not show it yet.', schema: pending, position: true },
   },
   problems: ['invalid-request', 'not-found', 'refused'],

@@ -32,7 +32,8 @@ export function decide<Name extends CentralSystemOperation>(
 
   const { decide: decideOperation } = operations[operation] as unknown as Inbound<Name>;
   const builtIn = decideOperation({ request, box, origin, facts });
-  const decision = delegated(message, builtIn, box, delegation) ?? builtIn;
+  const decision =
+    delegated(message, builtIn, registers ? { ...box, registration: 'Accepted' } : box, delegation) ?? builtIn;
   const before = [
     ...(registers ? [openRegistration(origin)] : []),
     ...addressObserved(box, origin),

@@ -240,7 +240,7 @@ export const chargeBoxEventSchemas: Readonly<Record<ChargeBoxEventType, number>>
   OperationAnswered: 1,
   OperationFaulted: 1,
   OperationExpired: 1,
-  OperationCancelled: 1,
+  OperationCancelled: 2,
   OperationConfirmed: 1,
   ReservationMade: 1,
   ReservationEnded: 1,

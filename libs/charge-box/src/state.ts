@@ -94,7 +94,7 @@ export interface NotedQuirk {
 }
 
 /** Version of this shape; a snapshot of another version is not used. */
-export const stateSchema = 5;
+export const stateSchema = 6;
 
 /**
  * Most that each member holds; the oldest goes first. An orphan takes about 200 bytes, an open transaction as many, so that either list takes

@@ -9,6 +9,8 @@ export const upcasters: Readonly<Partial<Record<StoredEvent['type'], Readonly<Re
   ...Object.fromEntries(withMeterText.map((type) => [type, { 1: (data: object) => data }])),
   // What is suspect was not looked for.
   TransactionClosed: { 1: (data) => ({ ...data, suspicions: [] }) },
+  // `outcome` came in, which may be absent.
+  OperationCancelled: { 1: (data) => data },
   // `start` came in, which may be absent.
   TransactionIdsClaimed: { 1: (data) => data },
 };

@@ -30,6 +30,8 @@ export interface OpenEnumKind<Literal extends string = string> extends EnumKind<
 export interface IntKind {
   readonly kind: 'int';
   readonly min?: number;
+  /** What a meter shows: on receipt a fraction is rounded, and 32 bits are no limit. */
+  readonly measured?: true;
 }
 
 export interface BooleanKind {
@@ -89,6 +91,7 @@ export const ciString = (name: string, max: number): StringKind => ({
 export const uri: StringKind = { kind: 'string', xsd: 'anyURI' };
 export const int: IntKind = { kind: 'int' };
 export const intFrom = (min: number): IntKind => ({ kind: 'int', min });
+export const wattHours: IntKind = { kind: 'int', measured: true };
 export const boolean: BooleanKind = { kind: 'boolean' };
 export const instant: InstantKind = { kind: 'instant' };
 export const oneOf = <const Literals extends readonly string[]>(

@@ -66,7 +66,8 @@ export function createRequestReader(options: RequestReaderOptions): ReadRequest 
   const xml = new XmlTreeReader({ ...defaultLimits, ...options.limits });
   const dispatch = new Dispatch(options.versions, options.side, 'request');
   return (source, contentType) => {
-    const notes = new Notes();
+    // What charge boxes list are readings, which are never refused for those that cannot be read.
+    const notes = new Notes(options.side === 'centralSystem' ? { keepReadable: true } : {});
     noteMediaType(contentType, notes);
     const envelope = readEnvelope(xml, source, contentType, notes);
     if ('code' in envelope) {

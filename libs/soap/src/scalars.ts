@@ -49,7 +49,8 @@ function enumReader({ literals, open }: EnumKind): ReadScalar {
 const least = -2_147_483_648;
 const greatest = 2_147_483_647;
 
-function intReader({ min = least }: IntKind): ReadScalar {
+function intReader({ min = least, measured }: IntKind): ReadScalar {
+  if (measured === true) return measuredReader;
   return (text) => {
     const match = /^\s*([+-]?\d+)(\.0*)?\s*$/.exec(text);
     if (match === null) return undefined;
@@ -60,6 +61,19 @@ function intReader({ min = least }: IntKind): ReadScalar {
     return value < min ? { value, quirk: 'out-of-range' } : { value };
   };
 }
+
+function measuredReader(text: string): Read {
+  const written = text.trim();
+  if (!/^[+-]?(\d+([.,]\d*)?|[.,]\d+)(e[+-]?\d+)?$/i.test(written) || mayPartThousands.test(written)) return undefined;
+  // Without the sum, -0 would be another number than 0.
+  const value = Math.round(Number(written.replace(',', '.'))) + 0;
+  if (!Number.isSafeInteger(value)) return undefined;
+  if (value < least || value > greatest) return { value, quirk: 'out-of-range' };
+  return /^[+-]?\d+$/.test(written) ? { value } : { value, quirk: 'number-form' };
+}
+
+// 120,450 is 120450 to some and 120.45 to others.
+const mayPartThousands = /^[+-]?[1-9]\d{0,2},\d{3}$/;
 
 const booleans: Readonly<Record<string, boolean>> = { true: true, false: false, '1': true, '0': false };
 

@@ -79,13 +79,12 @@ describe('the operation', () => {
   });
 });
 
-it('a reading without a value is refused, and what is missing is named', () => {
+it('a message whose only reading has no value is taken without it', () => {
   const time = '<cs:timestamp>2026-03-01T12:00:00Z</cs:timestamp>';
   const body = `<cs:meterValuesRequest><cs:connectorId>1</cs:connectorId><cs:values>${time}</cs:values></cs:meterValuesRequest>`;
-  expect(refused(envelope({ body }))).toMatchObject({
-    fault: 'ProtocolError',
-    detail: 'The request cannot be read: meterValuesRequest/values[0]/value is missing, where at least one must stand.',
-  });
+  const message = understood(envelope({ headers: usual('MeterValues'), body }));
+  expect(message.request).toEqual({ connectorId: 1 });
+  expect(message.quirks).toMatchObject([{ name: 'unreadable-field', path: 'meterValuesRequest/values[0]' }]);
 });
 
 describe('the identity', () => {
@@ -167,6 +166,31 @@ describe('headers', () => {
 });
 
 describe('fields', () => {
+  const reading = '<cs:timestamp>2026-03-01T12:00:00Z</cs:timestamp><cs:value>1</cs:value>';
+  const unread = '<cs:timestamp>2026-03-01T12:00:00Z</cs:timestamp>';
+  const values = `<cs:values>${unread}</cs:values><cs:values>${reading}</cs:values>`;
+
+  it.each<[string, string, string, object]>([
+    [
+      'a stop',
+      'StopTransaction',
+      `<cs:stopTransactionRequest><cs:transactionId>7</cs:transactionId><cs:timestamp>2026-03-01T12:00:00Z</cs:timestamp><cs:meterStop>5</cs:meterStop><cs:transactionData>${values}</cs:transactionData></cs:stopTransactionRequest>`,
+      { transactionId: 7, meterStop: 5, transactionData: [{ values: [{ value: [{ value: '1' }] }] }] },
+    ],
+    [
+      'meter values',
+      'MeterValues',
+      `<cs:meterValuesRequest><cs:connectorId>1</cs:connectorId>${values}</cs:meterValuesRequest>`,
+      { connectorId: 1, values: [{ value: [{ value: '1' }] }] },
+    ],
+  ])('readings that have no value are left out of %s, and refuse nothing else', (_what, operation, body, request) => {
+    const xml = envelope({ headers: usual(operation), body });
+    const message = understood(xml);
+    expect(message).toMatchObject({ operation, request });
+    expect(names(message)).toEqual(['unreadable-field']);
+    expect(refused(xml, undefined, readStrictly)).toMatchObject({ fault: 'ProtocolError', operation });
+  });
+
   it('that are missing or unreadable are all named in one refusal', () => {
     const body = '<cs:startTransactionRequest><cs:connectorId>one</cs:connectorId></cs:startTransactionRequest>';
     const answer = refused(starting(body));
@@ -183,13 +207,23 @@ describe('fields', () => {
     ['7.0', 7, ['number-form']],
     ['2147483647', 2_147_483_647, []],
     ['-0', 0, []],
-  ])('read %j as a number', (text, number, quirks) => {
+    ['12.5', 13, ['number-form']],
+    [' 120450,49 ', 120_450, ['number-form']],
+    ['-0.4', 0, ['number-form']],
+    ['0,500', 1, ['number-form']],
+    ['.5', 1, ['number-form']],
+    ['1.2045e+05', 120_450, ['number-form']],
+    ['2147483648', 2_147_483_648, ['out-of-range']],
+    ['-2147483649', -2_147_483_649, ['out-of-range']],
+    ['9007199254740991', Number.MAX_SAFE_INTEGER, ['out-of-range']],
+  ])('that a meter shows read %j as a number', (text, number, quirks) => {
     const message = understood(starting(start().replace('>1000<', `>${text}<`)));
     expect((message.request as { meterStart: number }).meterStart).toBe(number);
     expect(names(message)).toEqual(quirks);
   });
 
-  it.each(['12x', '7.5', '0x10', '1e3', '2147483648', '-2147483649', '--1', '١'])(
+  // A comma before three digits may part thousands, and a unit may be another than Wh: a guess would cost a thousandfold.
+  it.each(['12x', '0x10', '120450 Wh', '12,500', '1.234.567', '1e999', '9007199254740992', '--1', '.', '١'])(
     'of transaction data that are no number are left out, and noted: %s',
     (text) => {
       const message = understood(starting(start().replace('>1000<', `>${text}<`)));
@@ -197,6 +231,13 @@ describe('fields', () => {
       expect(message.quirks).toEqual([{ name: 'unreadable-field', path: 'startTransactionRequest/meterStart', text }]);
     },
   );
+
+  it.each(['7.5', '7,5', '1e3', '2147483648'])('that name something are no numbers of other forms: %s', (text) => {
+    const body = start().replace('</cs:startTransactionRequest>', `<cs:reservationId>${text}</cs:reservationId>$&`);
+    const message = understood(starting(body));
+    expect(message.request).not.toHaveProperty('reservationId');
+    expect(names(message)).toEqual(['unreadable-field']);
+  });
 
   it('hold markup where text belongs as text', () => {
     const message = understood(data('<cs:data>a &lt; <b c="&quot;d&quot;">e<f/></b> g</cs:data>'));

@@ -1,8 +1,10 @@
 import type { ChargeBoxEvent } from '../events';
 import type { OperatorDecision } from '../message';
 import { afterListFailure, sendListChunk, wantList } from './local-list';
+import { cancelled, shownBefore } from './endings';
+import type { Deferral } from './events';
 import type { CallOutcome, OutboundMessage } from './message';
-import { evidenceFor, outboundOperation } from './operations';
+import { evidenceFor, isRelevant, outboundOperation } from './operations';
 import type { OutboundState, SentCall, WaitingCall } from './state';
 import { outboundLimits } from './state';
 
@@ -60,8 +62,9 @@ export function keptCall({ keys }: OutboundState, idempotencyKey: string): strin
 
 function cancel({ callId, by, reason, at }: Message<'cancel'>, box: OutboundState): OperatorDecision {
   if (box.sent?.callId === callId) return refused('The operation was sent already; what it does cannot be taken back.');
-  if (!box.waiting.some((call) => call.callId === callId)) return refused('The operation is over already.');
-  return done({ type: 'OperationCancelled', data: { callId, by, ...(reason === undefined ? {} : { reason }), at } });
+  const call = box.waiting.find((waiting) => waiting.callId === callId);
+  if (call === undefined) return refused('The operation is over already.');
+  return done(...cancelled(call, { by, ...(reason === undefined ? {} : { reason }), at }));
 }
 
 function send({ callId, url, messageId, respondBy, at }: Message<'send'>, box: OutboundState): OperatorDecision {
@@ -104,8 +107,7 @@ function settle({ callId, outcome, at }: Message<'settle'>, box: OutboundState):
       );
     }
     case 'not-sent':
-      if (call.expiresAt <= at)
-        return done({ type: 'OperationExpired', data: { callId, outcome: 'not-sent', detail: outcome.detail, at } });
+      if (call.expiresAt <= at) return done(...expiredUnsent(call, outcome, box, at));
       return done({
         type: 'OperationDeferred',
         data: {
@@ -139,13 +141,6 @@ function afterAnswer(
   ];
 }
 
-/** What the box did between the request and its answer. */
-function shownBefore({ callId, shown }: SentCall, at: string): readonly ChargeBoxEvent[] {
-  if (shown === undefined) return [];
-  const { at: _at, ...evidence } = shown;
-  return [{ type: 'OperationConfirmed', data: { callId, ...evidence, at } }];
-}
-
 function withoutAnswer(call: SentCall, detail: string, box: OutboundState, at: string): readonly ChargeBoxEvent[] {
   const { callId, operation, request, attempts, url, shown } = call;
   const isDone = shown !== undefined && !shown.interim;
@@ -167,11 +162,26 @@ function expire({ callId, at }: Message<'expire'>, box: OutboundState): Operator
   }
   const waiting = box.waiting.find((call) => call.callId === callId);
   if (waiting === undefined || waiting.expiresAt > at) return done();
-  const detail = waiting.deferred?.detail ?? neverTried(waiting, box);
-  return done(
-    { type: 'OperationExpired', data: { callId, outcome: 'not-sent', detail, at } },
-    ...afterListFailure(waiting.by, box, detail, at),
-  );
+  return done(...expiredUnsent(waiting, waiting.deferred ?? { detail: neverTried(waiting, box) }, box, at));
+}
+
+/** The end of an operation whose last attempt never left. An earlier one may have: then the box may have done it. */
+function expiredUnsent(
+  call: WaitingCall,
+  why: { readonly reason?: Deferral; readonly detail: string },
+  box: OutboundState,
+  at: string,
+): readonly ChargeBoxEvent[] {
+  const { callId, leftAt, by } = call;
+  const isPlain = leftAt === undefined || why.reason === 'no-answer';
+  const detail = isPlain
+    ? why.detail
+    : `No answer came to what was sent at ${leftAt}; later it could not be sent: ${why.detail}`;
+  return [
+    { type: 'OperationExpired', data: { callId, outcome: leftAt === undefined ? 'not-sent' : 'unknown', detail, at } },
+    ...shownBefore(call, at),
+    ...afterListFailure(by, box, detail, at),
+  ];
 }
 
 /** Operations go in order, so one that was never tried may have waited for another. */
@@ -207,9 +217,6 @@ function later(at: string, wait: number): string {
   return new Date(Date.parse(at) + wait).toISOString();
 }
 
-// What a box does so long after an operation has other reasons.
-const relevance = 24 * 3_600_000;
-
 /** What follows from events of the box for operations that were sent to it, and for its reservations. */
 export function consequences(
   box: OutboundState,
@@ -225,9 +232,7 @@ function confirmations(box: OutboundState, events: readonly ChargeBoxEvent[], at
   const confirmed: ChargeBoxEvent[] = [];
   const open = [...box.awaited];
   for (const event of events) {
-    const place = open.findLastIndex(
-      (call) => Date.parse(at) - Date.parse(call.sentAt) < relevance && evidenceFor(call, event) !== undefined,
-    );
+    const place = open.findLastIndex((call) => isRelevant(call.sentAt, at) && evidenceFor(call, event) !== undefined);
     const call = open[place];
     const evidence = call && evidenceFor(call, event);
     if (call === undefined || evidence === undefined) continue;

@@ -70,9 +70,13 @@ export type OutboundEvent =
       'OperationFaulted',
       Call & { readonly reason: Failure; readonly detail: string; readonly fault?: string; readonly status?: number }
     >
-  /** `not-sent`: its time ran out before the box could be reached. `unknown`: it was sent, and nobody knows what became of it. */
+  /** `not-sent`: its time ran out before the box could be reached. `unknown`: it left once, and nobody knows what became of it. */
   | DomainEvent<'OperationExpired', Call & { readonly outcome: 'not-sent' | 'unknown'; readonly detail: string }>
-  | DomainEvent<'OperationCancelled', Call & { readonly by: Requester; readonly reason?: string }>
+  /** `unknown`: it had left once, and nobody knows what became of it. */
+  | DomainEvent<
+      'OperationCancelled',
+      Call & { readonly by: Requester; readonly reason?: string; readonly outcome?: 'unknown' }
+    >
   /** Something the box did shows that the operation took effect, or, with `failed`, that it did not. */
   | DomainEvent<
       'OperationConfirmed',

@@ -3,8 +3,8 @@ import { appended } from '../state';
 import type { OutboundEvent } from './events';
 import type { WantedList } from './local-list';
 import { listSaga, restarted } from './local-list';
-import { evidenceFor, outboundOperation } from './operations';
-import type { AwaitedCall, OutboundState, SentCall } from './state';
+import { evidenceFor, isRelevant, outboundOperation } from './operations';
+import type { AwaitedCall, OutboundState, SentCall, WaitingCall } from './state';
 import { outboundLimits as limits } from './state';
 
 type Data<Type extends ChargeBoxEvent['type']> = ChargeBoxEventOf<Type>['data'];
@@ -27,7 +27,9 @@ export function evolveOutbound<State extends OutboundState>(state: State, event:
         event.data.outcome === 'unknown' ? awaiting(call, 'unknown') : undefined,
       );
     case 'OperationCancelled':
-      return settled(state, event.data.callId, () => undefined);
+      return settled(state, event.data.callId, (call) =>
+        event.data.outcome === 'unknown' ? awaiting(call, 'unknown') : undefined,
+      );
     case 'OperationConfirmed':
       return confirmed(state, event.data);
     case 'ReservationMade':
@@ -57,12 +59,21 @@ export function evolveOutbound<State extends OutboundState>(state: State, event:
   }
 }
 
-/** Remembers what an event shows about the operation that the box is being asked. */
+/** Remembers what an event shows about the operation that the box is being asked, or was asked in vain. */
 export function withEvidence<State extends OutboundState>(state: State, event: ChargeBoxEvent): State {
-  const evidence = state.sent && evidenceFor(state.sent, event);
-  if (state.sent === undefined || evidence === undefined) return state;
-  const shown = { ...evidence, evidence: event.type, at: event.data.at };
-  return { ...state, sent: { ...state.sent, shown } };
+  const { at } = event.data;
+  const asked = state.sent ?? state.waiting.findLast(({ leftAt }) => leftAt !== undefined && isRelevant(leftAt, at));
+  const evidence = asked && evidenceFor(asked, event);
+  return evidence === undefined ? state : withShown(state, asked, { ...evidence, evidence: event.type, at });
+}
+
+function withShown<State extends OutboundState>(
+  state: State,
+  call: WaitingCall | undefined,
+  shown: WaitingCall['shown'],
+): State {
+  if (state.sent !== undefined && state.sent === call) return { ...state, sent: { ...state.sent, shown } };
+  return { ...state, waiting: state.waiting.map((waiting) => (waiting === call ? { ...waiting, shown } : waiting)) };
 }
 
 /** A reservation that is over, however it ended. */
@@ -78,9 +89,9 @@ function confirmed<State extends OutboundState>(
   state: State,
   { callId, evidence, interim, at }: Data<'OperationConfirmed'>,
 ): State {
-  const { sent } = state;
-  const isSpoken = sent?.shown?.evidence === evidence && sent.shown.at === at;
-  const next = sent !== undefined && isSpoken ? { ...state, sent: { ...sent, shown: undefined } } : state;
+  const isSpoken = ({ shown }: WaitingCall) => shown?.evidence === evidence && shown.at === at;
+  const spoken = [...(state.sent ? [state.sent] : []), ...state.waiting].find(isSpoken);
+  const next = spoken === undefined ? state : withShown(state, spoken, undefined);
   return interim ? next : { ...next, awaited: without(next.awaited, callId) };
 }
 
@@ -110,38 +121,42 @@ function deferred<State extends OutboundState>(state: State, { callId, ...why }:
       waiting: state.waiting.map((call) => (call.callId === callId ? { ...call, ...because } : call)),
     };
   }
-  const {
-    sentAt: _sentAt,
-    url: _url,
-    messageId: _messageId,
-    respondBy: _respondBy,
-    shown: _shown,
-    ...call
-  } = state.sent;
-  return { ...state, sent: undefined, waiting: [{ ...call, ...because }, ...state.waiting] };
+  const { sentAt, url: _url, messageId: _messageId, respondBy: _respondBy, shown, ...call } = state.sent;
+  const leftAt = why.reason === 'no-answer' ? sentAt : call.leftAt;
+  const left = leftAt === undefined ? {} : { leftAt, ...(shown === undefined ? {} : { shown }) };
+  return { ...state, sent: undefined, waiting: [{ ...call, ...because, ...left }, ...state.waiting] };
 }
 
 function settled<State extends OutboundState>(
   state: State,
   callId: string,
-  awaitedOf: (call: SentCall) => AwaitedCall | undefined,
+  awaitedOf: (call: AskedCall) => AwaitedCall | undefined,
 ): State {
-  if (state.sent?.callId !== callId) return { ...state, waiting: without(state.waiting, callId) };
-  const awaited = awaitedOf(state.sent);
+  const isSent = state.sent?.callId === callId;
+  const call = isSent ? state.sent : asked(state.waiting.find((waiting) => waiting.callId === callId));
+  const awaited = call && awaitedOf(call);
   return {
     ...state,
-    sent: undefined,
+    waiting: without(state.waiting, callId),
+    sent: isSent ? undefined : state.sent,
     awaited: awaited === undefined ? state.awaited : appended(state.awaited, awaited, limits.awaited),
   };
 }
 
-function awaitedAfter(call: SentCall, response: object): AwaitedCall | undefined {
+type AskedCall = Omit<AwaitedCall, 'outcome'>;
+
+/** A call that waits, as it was when it left. */
+function asked(call: WaitingCall | undefined): AskedCall | undefined {
+  return call?.leftAt === undefined ? undefined : { ...call, sentAt: call.leftAt };
+}
+
+function awaitedAfter(call: AskedCall, response: object): AwaitedCall | undefined {
   const { promises, evidence } = outboundOperation(call.operation);
   const isAwaited = evidence !== undefined && promises?.(response) === true;
   return isAwaited ? awaiting(call, 'accepted') : undefined;
 }
 
-function awaiting({ callId, operation, request, sentAt }: SentCall, outcome: AwaitedCall['outcome']): AwaitedCall {
+function awaiting({ callId, operation, request, sentAt }: AskedCall, outcome: AwaitedCall['outcome']): AwaitedCall {
   return { callId, operation, request, sentAt, outcome };
 }
 

@@ -1,6 +1,7 @@
 import type { ChargePointRequest } from '@app/ocpp';
 import type { ChargeBoxEvent } from '../events';
 import type { OperatorDecision } from '../message';
+import { cancelled } from './endings';
 import type { OutboundMessage } from './message';
 import type { OutboundState } from './state';
 
@@ -58,7 +59,7 @@ export function wantList(
   const reason = 'Another list is wanted.';
   const replaced = waiting
     .filter(({ by }) => by === listSaga)
-    .map(({ callId }): ChargeBoxEvent => ({ type: 'OperationCancelled', data: { callId, by: listSaga, reason, at } }));
+    .flatMap((call) => cancelled(call, { by: listSaga, reason, at }));
   const wanted: ChargeBoxEvent = { type: 'LocalListWanted', data: { listId, entries, chunk, version, at } };
   return { outcome: 'done', events: [...replaced, wanted] };
 }

@@ -174,6 +174,14 @@ export function outboundOperation(name: ChargePointOperation): Outbound {
   return outboundOperations[name];
 }
 
+// What a box does so long after an operation has other reasons.
+const relevance = 24 * 3_600_000;
+
+/** Whether what happens at a time may still come of an operation that was sent at another. */
+export function isRelevant(sentAt: string, at: string): boolean {
+  return Date.parse(at) - Date.parse(sentAt) < relevance;
+}
+
 /** What an event shows about an operation that was sent, if anything. */
 export function evidenceFor(
   { operation, request }: { readonly operation: ChargePointOperation; readonly request: object },

@@ -14,6 +14,10 @@ export interface WaitingCall extends ScheduledOperation {
     readonly retryAt: string;
     readonly at: string;
   };
+  /** When the last attempt left that got no answer: the box may have done it. */
+  readonly leftAt?: string;
+  /** What the box did since: its answer may come after the effect, or never. */
+  readonly shown?: { readonly evidence: string; readonly at: string } & Evidence;
 }
 
 /** The operation that the box is being asked. One at a time. */
@@ -22,8 +26,6 @@ export interface SentCall extends WaitingCall {
   readonly url: string;
   readonly messageId: string;
   readonly respondBy: string;
-  /** What the box did in the meantime: its answer may come after the effect, or never. */
-  readonly shown?: { readonly evidence: string; readonly at: string } & Evidence;
 }
 
 /** What an event of the box shows about an operation that was sent. */

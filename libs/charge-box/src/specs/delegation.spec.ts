@@ -53,6 +53,19 @@ describe('a delegated request', () => {
     });
   });
 
+  it('of a box that registers itself is that of a registered box', () => {
+    const message = {
+      kind: 'request' as const,
+      operation: 'BootNotification' as const,
+      request: boot,
+      origin: { at: noon },
+    };
+    const facts = { ...usualFacts, policy: { ...usualFacts.policy, registration: 'open' as const } };
+    const { events } = decide(message, stateAfter([]), facts, delegation('m1'));
+    expect(typesOf(events)).toEqual(['RegistrationDecided', 'RequestDelegated']);
+    expect(events.at(-1)?.data).not.toHaveProperty('unregistered');
+  });
+
   it('that the box repeats waits for the same answer; another waits beside it', () => {
     const first = ask('Authorize', { idTag: 'CARD' });
     const again = ask('Authorize', { idTag: 'CARD' }, first.events, 'm2');

@@ -174,12 +174,85 @@ describe('an outcome', () => {
   });
 });
 
+describe('what left once and got no answer', () => {
+  const call = {
+    operation: 'ReserveNow',
+    request: { connectorId: 1, expiryDate: secondsAfterNoon(7_200), idTag: 'CARD', reservationId: 5 },
+  } as const;
+  const silence = { kind: 'no-answer', detail: 'Silence.' };
+  const unreachable = { kind: 'not-sent', reason: 'connection-refused', detail: 'Nobody listens.' };
+  const waiting = [schedule(scheduled('a', call)), send('a'), settle('a', silence)];
+  const over = secondsAfterNoon(3_600);
+  const reserved = { connectorId: 1, status: 'Reserved', errorCode: 'NoError' } as const;
+
+  it.each<[string, readonly OperatorMessage[], object, string]>([
+    ['waits', waiting, { kind: 'expire', callId: 'a', at: over }, 'Silence.'],
+    [
+      'was tried again in vain',
+      [...waiting, send('a'), settle('a', unreachable)],
+      { kind: 'expire', callId: 'a', at: over },
+      `No answer came to what was sent at ${noon}; later it could not be sent: Nobody listens.`,
+    ],
+    [
+      'is being tried again',
+      [...waiting, send('a')],
+      settle('a', unreachable, over),
+      `No answer came to what was sent at ${noon}; later it could not be sent: Nobody listens.`,
+    ],
+  ])(
+    'and %s when its time runs out, has an unknown outcome, and its effect is awaited',
+    (_what, before, end, detail) => {
+      const box = after([...before, end as OperatorMessage]);
+      expect(box.events.at(-1)).toMatchObject({ type: 'OperationExpired', data: { outcome: 'unknown', detail } });
+      expect(box.state).toMatchObject({ waiting: [], awaited: [{ callId: 'a', sentAt: noon, outcome: 'unknown' }] });
+      given(...box.events)
+        .when('StatusNotification', reserved, { at: over })
+        .thenRecords({ type: 'ConnectorStatusReported' }, { type: 'OperationConfirmed', data: { callId: 'a' } });
+    },
+  );
+
+  it('can be cancelled, which says that the box may have done it, and awaits whether it did', () => {
+    const box = after([...waiting, { kind: 'cancel', callId: 'a', by: 'operator', at: secondsAfterNoon(60) }]);
+    expect(box.events.at(-1)).toMatchObject({ type: 'OperationCancelled', data: { outcome: 'unknown' } });
+    expect(box.state).toMatchObject({ waiting: [], awaited: [{ callId: 'a', sentAt: noon, outcome: 'unknown' }] });
+  });
+
+  it('and is a part of a list that another replaces, says so as well', () => {
+    const part = {
+      operation: 'SendLocalList',
+      request: { updateType: 'Full', listVersion: 1 },
+      by: 'saga:local-list',
+    } as const;
+    const box = after([schedule(scheduled('a', part)), send('a'), settle('a', silence)]);
+    expect(box.tell({ kind: 'want-local-list', listId: 'l', entries: 0, chunk: 1, at: noon })).toMatchObject({
+      events: [{ type: 'OperationCancelled', data: { outcome: 'unknown' } }, { type: 'LocalListWanted' }],
+    });
+  });
+
+  it('and shows itself while it waits, is confirmed when it ends', () => {
+    const { events } = after(waiting);
+    const shown = [...events, ...given(...events).when('StatusNotification', reserved, { at: noon }).decision.events];
+    const expired = after([{ kind: 'expire', callId: 'a', at: over }], shown);
+    const cancelled = after([{ kind: 'cancel', callId: 'a', by: 'operator', at: over }], shown);
+    expect(expired.types).toEqual(['OperationExpired', 'OperationConfirmed']);
+    expect(cancelled.types).toEqual(['OperationCancelled', 'OperationConfirmed']);
+    for (const { events: all, state } of [expired, cancelled]) {
+      expect(all.at(-1)).toMatchObject({
+        data: { callId: 'a', evidence: 'ConnectorStatusReported', status: 'Reserved' },
+      });
+      expect(state.awaited).toEqual([]);
+    }
+  });
+});
+
 describe('cancelling', () => {
   const cancel = { kind: 'cancel', callId: 'a', by: 'operator', reason: 'Mistake.', at: noon } as const;
 
   it('takes back what was not sent', () => {
     const box = after([schedule(scheduled('a')), cancel]);
     expect(box.types).toEqual(['OperationScheduled', 'OperationCancelled']);
+    expect(box.events.at(-1)?.data).not.toHaveProperty('outcome');
+    expect(box.state.awaited).toEqual([]);
     expect(nextCall(box.state, noon)).toBeUndefined();
   });
 

@@ -1,4 +1,17 @@
-import { ciString, expected, instant, int, intFrom, many, openTo, optional, some, struct, text } from '../schema';
+import {
+  ciString,
+  expected,
+  instant,
+  int,
+  intFrom,
+  many,
+  openTo,
+  optional,
+  some,
+  struct,
+  text,
+  wattHours,
+} from '../schema';
 import type { OperationTable } from '../operation';
 import {
   chargePointErrorCode,
@@ -69,7 +82,7 @@ export const centralSystem = {
       connectorId: intFrom(1),
       idTag: idToken,
       timestamp: expected(instant),
-      meterStart: expected(int),
+      meterStart: expected(wattHours),
       reservationId: optional(int),
     }),
     response: struct({ transactionId: int, idTagInfo }),
@@ -93,7 +106,7 @@ export const centralSystem = {
       transactionId: int,
       idTag: optional(idToken),
       timestamp: expected(instant),
-      meterStop: expected(int),
+      meterStop: expected(wattHours),
       transactionData: many(transactionData),
     }),
     response: struct({ idTagInfo: optional(idTagInfo) }),

@@ -17,7 +17,7 @@ function then<Type extends CallEvent>(
 /** Every operation that was to be sent to a charge box, and what became of it. */
 export const operationsProjection: Projection<OperationRow> = {
   name: 'operations',
-  version: 1,
+  version: 2,
   columns: {
     scheduled_at: (row) => row.scheduledAt,
     identity: (row) => row.identity,
@@ -81,9 +81,10 @@ export const operationsProjection: Projection<OperationRow> = {
       respondBy: undefined,
       retryAt: undefined,
     })),
-    OperationCancelled: then((row, { by, reason, at }) => ({
+    OperationCancelled: then((row, { by, reason, outcome, at }) => ({
       ...row,
       status: 'Cancelled',
+      outcomeUnknown: outcome === 'unknown' ? true : undefined,
       cancelledBy: by,
       failure: reason === undefined ? undefined : { reason: 'cancelled', detail: reason },
       settledAt: at,
