@@ -16,7 +16,7 @@ export * from './message';
 export { decideOperator } from './operator';
 export { noteQuirks } from './quirk-notes';
 export { lastRegisterIn, numberOf } from './readings';
-export { recallFor, withRecalled } from './recall';
+export { recallFor, transactionEvents, withRecalled } from './recall';
 export type { Recall } from './recall';
 export { initialState, limits, stateSchema } from './state';
 export type { ChargeBoxState } from './state';

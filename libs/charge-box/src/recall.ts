@@ -10,7 +10,8 @@ export interface Recall {
   readonly concerns: (event: ChargeBoxEvent) => boolean;
 }
 
-const types: ReadonlySet<string> = new Set<ChargeBoxEvent['type']>([
+/** What begins, ends or settles transactions and orphaned stops. */
+export const transactionEvents: ReadonlySet<string> = new Set<ChargeBoxEvent['type']>([
   'TransactionStarted',
   'TransactionStopped',
   'TransactionClosed',
@@ -42,7 +43,7 @@ interface Subject {
 
 function recallOf({ transactionId, orphanId }: Subject): Recall {
   return {
-    types,
+    types: transactionEvents,
     concerns: ({ data }) => {
       const { supersedes, ...subject } = data as Subject & { readonly supersedes?: readonly number[] };
       if (orphanId !== undefined && subject.orphanId === orphanId) return true;

@@ -87,7 +87,8 @@ describe('the embedded event store', () => {
   });
 
   describe('a purge while somebody reads without an end', () => {
-    it('holds up no append, and is refused alone', async () => {
+    /** A store with two events, and somebody who goes on looking at the first alone. */
+    async function readByAnother() {
       const file = newFile();
       const store = await open({ file });
       await store.append('a', events(1), 'any');
@@ -95,6 +96,11 @@ describe('the embedded event store', () => {
       reader.exec('BEGIN');
       reader.prepare('SELECT count(*) FROM events').get();
       await store.append('a', events(1), 'any');
+      return { file, store, reader };
+    }
+
+    it('holds up no append, and is refused alone', async () => {
+      const { store, reader } = await readByAnother();
       const purged = store.purge?.().then(
         () => 'purged',
         (error: unknown) => error,
@@ -108,13 +114,7 @@ describe('the embedded event store', () => {
     });
 
     it('comes to its end when the reader does', async () => {
-      const file = newFile();
-      const store = await open({ file });
-      await store.append('a', events(1), 'any');
-      const reader = new Database(file, { readonly: true });
-      reader.exec('BEGIN');
-      reader.prepare('SELECT count(*) FROM events').get();
-      await store.append('a', events(1), 'any');
+      const { file, store, reader } = await readByAnother();
       const purged = Promise.all([store.purge?.(), store.purge?.()]);
       await store.append('a', events(1), 'any');
       reader.close();

@@ -1,19 +1,10 @@
 import type { ChargeBoxEvent, ChargeBoxEventOf } from '@app/charge-box';
-import { identityOfStream, upcast } from '@app/charge-box';
+import { identityOfStream, transactionEvents, upcast } from '@app/charge-box';
 import type { RecordedEvent } from '@app/kernel';
 import { knownSchemas } from '../selection';
 import type { Check, CheckRun, Evidence, Finding, Report } from './check';
 import { placeOf } from './check';
 import { IdSet } from './id-set';
-
-const types = new Set([
-  'TransactionStarted',
-  'TransactionStopped',
-  'TransactionClosed',
-  'TransactionCorrected',
-  'OrphanStopReceived',
-  'OrphanDismissed',
-]);
 
 /** No id is given twice; every stop has its start; nothing stays open for ever. */
 export const transactionsCheck: Check = {
@@ -49,7 +40,7 @@ class TransactionsRun implements CheckRun {
   ) {}
 
   take(recorded: RecordedEvent): void {
-    if (!types.has(recorded.type) || recorded.metadata.schema > (knownSchemas[recorded.type] ?? 0)) return;
+    if (!transactionEvents.has(recorded.type) || recorded.metadata.schema > (knownSchemas[recorded.type] ?? 0)) return;
     const identity = identityOfStream(recorded.stream);
     if (identity === undefined) return;
     const event = upcast(recorded);
