@@ -2,9 +2,10 @@ import { evolveDelegation } from './delegation/evolve';
 import type { ChargeBoxEvent, ChargeBoxEventOf, Suspicion } from './events';
 import { bootKey, meterValuesKey, startKey, statusKey, stopKey, writtenTime } from './natural-keys';
 import { evolveOutbound, released, withEvidence } from './outbound/evolve';
-import { lastRegisterIn, lastRegistersIn } from './readings';
+import { believed, lastRegisterIn, lastRegistersIn } from './readings';
 import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction, Orphan } from './state';
 import { appended, limits } from './state';
+import { believedAt } from './times';
 
 /** The state after an event. Never touches the state before. */
 export function evolve(state: ChargeBoxState, event: ChargeBoxEvent): ChargeBoxState {
@@ -72,7 +73,7 @@ function configured(state: ChargeBoxState, { at: _at, ...settings }: Data<'Charg
 }
 
 function started(state: ChargeBoxState, start: Data<'TransactionStarted'>): ChargeBoxState {
-  const { transactionId, connectorId, idTagInfo, meterStart, timestamp, idTag } = start;
+  const { transactionId, connectorId, idTagInfo, meterStart, timestamp, idTag, at } = start;
   const key = startKey({ connectorId, idTag, timestamp: writtenTime(timestamp), meterStart }, start);
   const transaction: OpenTransaction = {
     transactionId,
@@ -80,6 +81,7 @@ function started(state: ChargeBoxState, start: Data<'TransactionStarted'>): Char
     key,
     idTagInfo,
     startedAt: timestamp.at,
+    receivedAt: at,
     meterStart,
   };
   const others = state.open.map((other) =>
@@ -91,17 +93,19 @@ function started(state: ChargeBoxState, start: Data<'TransactionStarted'>): Char
     : {
         ...state,
         open,
-        connectors: withConnector(state, connectorId, { register: { wattHours: meterStart, at: timestamp.at } }),
+        connectors: withConnector(state, connectorId, {
+          register: { wattHours: meterStart, at: believedAt(timestamp.at, at) },
+        }),
       };
 }
 
 function stopped(state: ChargeBoxState, stop: Data<'TransactionStopped'>): ChargeBoxState {
-  const { transactionId, timestamp, meterStop, idTag, idTagInfo } = stop;
+  const { transactionId, timestamp, meterStop, idTag, idTagInfo, at } = stop;
   const key = stopKey({ timestamp: writtenTime(timestamp), meterStop, idTag }, stop);
   return ended(state, transactionId, {
     stopKey: key,
     stopInfo: idTagInfo,
-    register: { wattHours: meterStop, at: timestamp.at },
+    register: { wattHours: meterStop, at: believedAt(timestamp.at, at) },
   });
 }
 
@@ -178,7 +182,7 @@ function statusReported(
 }
 
 function metered(state: ChargeBoxState, message: Data<'MeterValuesReported'>): ChargeBoxState {
-  const registers = lastRegistersIn(message.values);
+  const registers = believed(lastRegistersIn(message.values), message.at);
   const memory = {
     key: meterValuesKey(message),
     connectorId: message.connectorId,

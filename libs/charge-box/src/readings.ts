@@ -1,7 +1,7 @@
 import type { MeterReading, MeterValue, TransactionData } from '@app/ocpp';
 import { location, meterReadingDefaults } from '@app/ocpp';
 import type { CompleteMeterValue, CompleteReading, Suspicion } from './events';
-import { interpretTime } from './times';
+import { believedAt, interpretTime } from './times';
 
 /** A register of imported energy at a moment. */
 export interface Register {
@@ -37,8 +37,8 @@ export function completeValues(
 ): CompleteValues {
   const suspicions = new Set<Suspicion>();
   const complete = values.map(({ timestamp, value }) => {
-    const { time, suspicion } = interpretTime(timestamp, receivedAt, timeZone);
-    if (suspicion !== undefined) suspicions.add(suspicion);
+    const { time, suspicions: ofTime } = interpretTime(timestamp, receivedAt, timeZone);
+    for (const suspicion of ofTime) suspicions.add(suspicion);
     const readings = value.map(completeReading);
     if (readings.some((reading) => reading.format === 'Raw' && numberOf(reading) === undefined))
       suspicions.add('value-unreadable');
@@ -73,6 +73,11 @@ export function registersOf(values: readonly CompleteMeterValue[]): readonly Loc
       return [{ wattHours: reading.unit === 'kWh' ? number * 1_000 : number, at: timestamp.at, location: place }];
     }),
   );
+}
+
+/** The registers as of the moments to reckon with. */
+export function believed(registers: readonly LocatedRegister[], receivedAt: string): readonly LocatedRegister[] {
+  return registers.map((register) => ({ ...register, at: believedAt(register.at, receivedAt) }));
 }
 
 /** The last register of imported active energy at the outlet, `undefined` when none is among the readings. */

@@ -44,6 +44,7 @@ export interface OpenTransaction {
   readonly key: string;
   readonly idTagInfo: IdTagInfo;
   readonly startedAt: string;
+  readonly receivedAt: string;
   readonly meterStart?: number;
   /** Another transaction started on the connector since. */
   readonly superseded?: true;
@@ -94,7 +95,7 @@ export interface NotedQuirk {
 }
 
 /** Version of this shape; a snapshot of another version is not used. */
-export const stateSchema = 6;
+export const stateSchema = 7;
 
 /**
  * Most that each member holds; the oldest goes first. An orphan takes about 200 bytes, an open transaction as many, so that either list takes

@@ -5,22 +5,46 @@ import type { ReportedTime, Suspicion } from './events';
 
 const earliest = Date.UTC(2000, 0, 1);
 const farthestAhead = 24 * 3_600_000;
+// Queues of boxes are shorter; a clock that lost its power begins with the date of its firmware.
+const farthestBehind = 31 * 24 * 3_600_000;
 
 export interface InterpretedTime {
   readonly time: ReportedTime;
-  readonly suspicion?: Suspicion;
+  readonly suspicions: readonly Suspicion[];
 }
 
 /** What a box meant by a time, as of its receipt. `timeZone` (IANA name) is used where the text has no zone. */
 export function interpretTime(text: string | undefined, receivedAt: string, timeZone = 'UTC'): InterpretedTime {
-  if (text === undefined) return { time: { at: receivedAt, text: '' }, suspicion: 'time-missing' };
-  const parsed = parseInstant(text);
-  const at = parsed === undefined ? undefined : 'iso' in parsed ? parsed.iso : inZone(parsed.local, timeZone);
-  if (parsed === undefined || at === undefined || !isPlausible(at, receivedAt)) {
-    return { time: { at: receivedAt, text }, suspicion: 'time-impossible' };
+  if (text === undefined) return { time: { at: receivedAt, text: '' }, suspicions: ['time-missing'] };
+  const { at, zone } = momentOf(text, timeZone);
+  if (at === undefined || !isPlausible(at, receivedAt)) {
+    return { time: { at: receivedAt, text }, suspicions: ['time-impossible'] };
   }
   const time = at === text ? { at } : { at, text };
-  return 'iso' in parsed ? { time } : { time, suspicion: 'time-without-zone' };
+  return { time, suspicions: isOld(at, receivedAt) ? [...zone, 'time-old'] : zone };
+}
+
+interface Moment {
+  readonly at?: string;
+  /** What is odd about its zone. */
+  readonly zone: readonly Suspicion[];
+}
+
+function momentOf(text: string, timeZone: string): Moment {
+  const parsed = parseInstant(text);
+  if (parsed === undefined) return { zone: [] };
+  return 'iso' in parsed
+    ? { at: parsed.iso, zone: [] }
+    : { at: inZone(parsed.local, timeZone), zone: ['time-without-zone'] };
+}
+
+/** The moment to reckon with: that of the receipt where the reported one is too long ago to be believed. */
+export function believedAt(at: string, receivedAt: string): string {
+  return isOld(at, receivedAt) ? receivedAt : at;
+}
+
+function isOld(at: string, receivedAt: string): boolean {
+  return Date.parse(receivedAt) - Date.parse(at) > farthestBehind;
 }
 
 function isPlausible(at: string, receivedAt: string): boolean {

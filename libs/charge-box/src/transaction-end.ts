@@ -3,10 +3,13 @@ import type { Register } from './readings';
 import { suspicionOf } from './readings';
 import type { ChargeBoxState, OpenTransaction } from './state';
 import { lastRegister } from './state';
+import { believedAt } from './times';
 
 /** When a transaction ended, and what its meter showed. */
 export interface TransactionEnd {
   readonly at: string;
+  /** Absent where an operator tells it. */
+  readonly receivedAt?: string;
   readonly wattHours?: number;
 }
 
@@ -20,24 +23,24 @@ interface Against {
 
 /** What is odd about the end of a transaction, whoever tells it. */
 export function suspicionsOfEnd(
-  { at, wattHours }: TransactionEnd,
+  { at, receivedAt = at, wattHours }: TransactionEnd,
   transaction: OpenTransaction,
   against: Against,
 ): readonly Suspicion[] {
   const found: Suspicion[] = [];
   if (transaction.superseded === true) found.push('superseded');
   if (at < transaction.startedAt) found.push('stop-before-start');
-  return wattHours === undefined
-    ? found
-    : [...new Set([...found, ...suspicionsOfMeter({ wattHours, at }, transaction, against)])];
+  if (wattHours === undefined) return found;
+  const stop = { wattHours, at: believedAt(at, receivedAt) };
+  return [...new Set([...found, ...suspicionsOfMeter(stop, transaction, against)])];
 }
 
 function suspicionsOfMeter(
   stop: Register,
-  { connectorId, startedAt, meterStart, superseded }: OpenTransaction,
+  { connectorId, startedAt, receivedAt, meterStart, superseded }: OpenTransaction,
   { box, maximumPower, again = false }: Against,
 ): readonly Suspicion[] {
-  const start = meterStart === undefined ? undefined : { wattHours: meterStart, at: startedAt };
+  const start = meterStart === undefined ? undefined : { wattHours: meterStart, at: believedAt(startedAt, receivedAt) };
   const last = superseded === true || again ? undefined : lastRegister(box, connectorId);
   // Also where the clock says that the stop came first.
   const backwards: readonly Suspicion[] =

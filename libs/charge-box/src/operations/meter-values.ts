@@ -2,7 +2,7 @@ import type { Suspicion } from '../events';
 import { meterValuesKey } from '../natural-keys';
 import { answer, inbound, repeat } from '../outcome';
 import type { LocatedRegister, MeterLocation, Register } from '../readings';
-import { completeValues, registersOf, suspicionOf } from '../readings';
+import { believed, completeValues, registersOf, suspicionOf } from '../readings';
 import type { ChargeBoxState } from '../state';
 import { lastRegister } from '../state';
 
@@ -20,7 +20,8 @@ export const meterValues = inbound<'MeterValues'>()({
     const membership = transactionId === undefined ? undefined : suspicionOfTransaction(box, transactionId);
     if (membership !== undefined) found.add(membership);
     const known = (location: MeterLocation) => lastRegister(box, connectorId, location);
-    for (const suspicion of followUp(known, registersOf(values), facts.policy.maximumPower)) found.add(suspicion);
+    for (const suspicion of followUp(known, believed(registersOf(values), origin.at), facts.policy.maximumPower))
+      found.add(suspicion);
     return answer({}, { type: 'MeterValuesReported', data: { ...message, suspicions: [...found], at: origin.at } });
   },
 });

@@ -6,7 +6,7 @@ import { suspicionOf } from '../readings';
 import type { ChargeBoxState, OpenTransaction } from '../state';
 import { lastRegister } from '../state';
 import type { InterpretedTime } from '../times';
-import { interpretTime } from '../times';
+import { believedAt, interpretTime } from '../times';
 
 /** A start always gets an id, for the energy may have flowed already; its idTagInfo carries the verdict. A repeated start gets the same id. */
 export const startTransaction = inbound<'StartTransaction'>()({
@@ -36,6 +36,7 @@ export const startTransaction = inbound<'StartTransaction'>()({
           box,
           request,
           interpreted,
+          at,
           accepted: idTagInfo.status === 'Accepted',
           power: policy.maximumPower,
         }),
@@ -59,11 +60,11 @@ function readOf({ meterStart, meterText }: { readonly meterStart?: number; reado
 function sameStart(
   { open, ended }: ChargeBoxState,
   key: string,
-  { suspicion }: InterpretedTime,
+  { suspicions: found }: InterpretedTime,
 ): OpenTransaction | undefined {
   const running = open.findLast((transaction) => transaction.key === key);
   // A clock that does not run writes the same time at every start: then only a transaction that still runs can be the same.
-  if (running !== undefined || suspicion === 'time-missing' || suspicion === 'time-impossible') return running;
+  if (running !== undefined || found.includes('time-missing') || found.includes('time-impossible')) return running;
   return ended.findLast((transaction) => transaction.key === key);
 }
 
@@ -71,6 +72,7 @@ interface Start {
   readonly box: ChargeBoxState;
   readonly request: CentralSystemRequest<'StartTransaction'>;
   readonly interpreted: InterpretedTime;
+  readonly at: string;
   readonly accepted: boolean;
   readonly power: number;
 }
@@ -78,17 +80,17 @@ interface Start {
 function suspicions({
   box,
   request: { connectorId, meterStart },
-  interpreted,
+  interpreted: { time, suspicions: ofTime },
+  at,
   accepted,
   power,
 }: Start): readonly Suspicion[] {
-  const { time, suspicion } = interpreted;
-  const found: Suspicion[] = suspicion === undefined ? [] : [suspicion];
+  const found: Suspicion[] = [...ofTime];
   if (!accepted) found.push('unaccepted-id-tag');
   if (box.open.some((transaction) => transaction.connectorId === connectorId)) found.push('connector-occupied');
   const meter =
     meterStart === undefined
       ? 'meter-missing'
-      : suspicionOf(lastRegister(box, connectorId), { wattHours: meterStart, at: time.at }, power);
+      : suspicionOf(lastRegister(box, connectorId), { wattHours: meterStart, at: believedAt(time.at, at) }, power);
   return meter === undefined ? found : [...found, meter];
 }

@@ -52,10 +52,9 @@ function stopOf(
   { at, meterText }: MessageOrigin,
 ): TransactionStop {
   const { transactionId, idTag, meterStop } = request;
-  const { time, suspicion } = interpretTime(request.timestamp, at, box.settings.timeZone);
+  const { time, suspicions: ofTime } = interpretTime(request.timestamp, at, box.settings.timeZone);
   const readings = completeValues(valuesOf(request.transactionData), at, box.settings.timeZone);
-  const suspicions = new Set<Suspicion>(readings.suspicions);
-  if (suspicion !== undefined) suspicions.add(suspicion);
+  const suspicions = new Set<Suspicion>([...ofTime, ...readings.suspicions]);
   if (meterStop === undefined) suspicions.add('meter-missing');
   return {
     transactionId,
@@ -69,6 +68,6 @@ function stopOf(
   };
 }
 
-function endOf({ timestamp, meterStop, transactionData }: TransactionStop): TransactionEnd {
-  return { at: timestamp.at, wattHours: meterStop ?? lastRegisterIn(transactionData)?.wattHours };
+function endOf({ timestamp, meterStop, transactionData, at: receivedAt }: TransactionStop): TransactionEnd {
+  return { at: timestamp.at, receivedAt, wattHours: meterStop ?? lastRegisterIn(transactionData)?.wattHours };
 }

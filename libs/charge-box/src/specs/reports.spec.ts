@@ -49,6 +49,24 @@ describe('MeterValues', () => {
     });
   });
 
+  it('of a clock that is years behind are kept and flagged, and judged by their receipt', () => {
+    const old = (value: string) => ({ timestamp: '2010-01-01T00:00:00.000Z', value: [{ value }] });
+    for (const [value, suspicions] of [
+      ['1100', ['time-old']],
+      ['2000000', ['time-old', 'meter-jump']],
+      ['900', ['time-old', 'meter-backwards']],
+    ] as const) {
+      const reported = given(...running()).when('MeterValues', { connectorId: 1, values: [old(value)] }, { at });
+      reported.thenRecords({
+        type: 'MeterValuesReported',
+        data: { values: [{ timestamp: { at: old(value).timestamp } }], suspicions },
+      });
+      given(...running(), ...reported.decision.events)
+        .when('MeterValues', { connectorId: 1, values: [{ ...reading('800'), timestamp: at }] }, { at })
+        .thenRecords({ type: 'MeterValuesReported', data: { suspicions: ['meter-backwards'] } });
+    }
+  });
+
   it.each([
     ['an unknown transaction', 99, 'unknown-transaction'],
     ['no known meter number', 7, 'value-unreadable'],

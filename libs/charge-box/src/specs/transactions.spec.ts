@@ -133,6 +133,68 @@ describe('StartTransaction', () => {
   });
 });
 
+describe('a clock that is years behind', () => {
+  const longAgo = '2010-01-01T00:00:00.000Z';
+  const old = { ...start, timestamp: longAgo };
+  const begun = [registered, ...given(registered).when('StartTransaction', old).decision.events];
+  const end = { ...stop, meterStop: 9_001_000 };
+
+  it('is kept and flagged, but not that of a queue that took a month', () => {
+    given(registered)
+      .when('StartTransaction', old)
+      .thenRecords({ type: 'TransactionStarted', data: { timestamp: { at: longAgo }, suspicions: ['time-old'] } })
+      .thenAgainRecordsNothing();
+    for (const [seconds, suspicions] of [
+      [31 * 86_400, []],
+      [31 * 86_400 + 1, ['time-old']],
+    ] as const)
+      given(registered)
+        .when('StartTransaction', { ...start, timestamp: secondsAfterNoon(-seconds) })
+        .thenRecords({ type: 'TransactionStarted', data: { suspicions } });
+  });
+
+  it('is flagged beside a zone that is missing', () => {
+    given(registered)
+      .when('StartTransaction', { ...start, timestamp: '2010-01-01T00:00:00' })
+      .thenRecords({ type: 'TransactionStarted', data: { suspicions: ['time-without-zone', 'time-old'] } });
+  });
+
+  it.each([
+    ['goes on', '2010-01-01T01:00:00.000Z', ['time-old', 'meter-jump']],
+    ['is put right', secondsAfterNoon(3_600), ['meter-jump']],
+  ])('does not hide a jump of the meter, whether it %s', (_what, timestamp, suspicions) => {
+    given(...begun)
+      .when('StopTransaction', { ...end, timestamp }, { at: secondsAfterNoon(3_600) })
+      .thenRecords({ type: 'TransactionStopped', data: { suspicions } });
+    given(...begun)
+      .when('StopTransaction', { ...stop, timestamp }, { at: secondsAfterNoon(3_600) })
+      .thenRecords({ type: 'TransactionStopped', data: { suspicions: suspicions.slice(0, -1) } });
+  });
+
+  it('does not hide a jump of the meter when it breaks down in between', () => {
+    given(...running())
+      .when('StopTransaction', { ...end, timestamp: longAgo }, { at: secondsAfterNoon(3_600) })
+      .thenRecords({
+        type: 'TransactionStopped',
+        data: { timestamp: { at: longAgo }, suspicions: ['time-old', 'stop-before-start', 'meter-jump'] },
+      });
+  });
+
+  it('does not hide that the meter went backwards', () => {
+    given(...over())
+      .when('StartTransaction', { ...old, meterStart: 10_999 }, { at: afterwards })
+      .thenRecords({ type: 'TransactionStarted', data: { suspicions: ['time-old', 'meter-backwards'] } });
+  });
+
+  it('is not what a queue shows that is delivered at once', () => {
+    const at = secondsAfterNoon(3 * 86_400);
+    const queued = given(registered).when('StartTransaction', start, { at });
+    given(registered, ...queued.decision.events)
+      .when('StopTransaction', stop, { at })
+      .thenRecords({ type: 'TransactionStopped', data: { suspicions: [] } });
+  });
+});
+
 describe('StopTransaction', () => {
   it('ends its transaction and tells the verdict on the idTag', () => {
     given(...running())

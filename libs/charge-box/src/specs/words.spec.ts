@@ -51,9 +51,9 @@ describe('a time as a box writes it', () => {
     ['9999-12-31T23:00:00-05:00', '2026-03-01T15:00:00.000Z', '9999-12-31T23:00:00-05:00', 'time-impossible'],
     ['2026-02-28T24:00:00Z', '2026-03-01T00:00:00.000Z', '2026-02-28T24:00:00Z', undefined],
   ])('%s means %s', (text, at, kept, suspicion) => {
-    const { time, suspicion: found } = interpretTime(text, '2026-03-01T15:00:00.000Z', 'Europe/Amsterdam');
+    const { time, suspicions } = interpretTime(text, '2026-03-01T15:00:00.000Z', 'Europe/Amsterdam');
     expect(time).toEqual(kept === undefined ? { at } : { at, text: kept });
-    expect(found).toBe(suspicion);
+    expect(suspicions).toEqual(suspicion === undefined ? [] : [suspicion]);
   });
 
   it.each([
