@@ -1,6 +1,6 @@
 import { evolveDelegation } from './delegation/evolve';
 import type { ChargeBoxEvent, ChargeBoxEventOf, Suspicion } from './events';
-import { bootKey, meterValuesKey, startKey, statusKey, stopKey, writtenTime } from './natural-keys';
+import { bootKey, meterValuesKey, orphanKey, startKey, statusKey, stopKey, writtenTime } from './natural-keys';
 import { evolveOutbound, released, withEvidence } from './outbound/evolve';
 import { believed, lastRegisterIn, lastRegistersIn } from './readings';
 import type { ChargeBoxState, ConnectorMemory, EndedTransaction, OpenTransaction, Orphan } from './state';
@@ -127,9 +127,7 @@ function corrected(
 ): ChargeBoxState {
   const next = withOrphan(state, orphanId, bound(transactionId));
   const wattHours = meterStop ?? lastRegister;
-  const known = state.connectors.find((connector) => connector.connectorId === connectorId)?.register;
-  if (wattHours === undefined || (known !== undefined && known.at > stoppedAt)) return next;
-  return { ...next, connectors: withConnector(state, connectorId, { register: { wattHours, at: stoppedAt } }) };
+  return withRegister(next, connectorId, { wattHours, at: stoppedAt });
 }
 
 interface Ending extends Pick<EndedTransaction, 'stopKey' | 'stopInfo'> {
@@ -149,18 +147,29 @@ function ended(
     open,
     ended: appended(state.ended, { ...transaction, stopKey: key, stopInfo }, limits.ended),
   };
-  const { wattHours, at } = register;
-  if (wattHours === undefined) return next;
-  return { ...next, connectors: withConnector(state, transaction.connectorId, { register: { wattHours, at } }) };
+  return withRegister(next, transaction.connectorId, register);
+}
+
+/** The register that the end of a transaction named, unless a newer one is known: the stop of a superseded transaction comes late. */
+function withRegister(
+  state: ChargeBoxState,
+  connectorId: number,
+  { wattHours, at }: Ending['register'],
+): ChargeBoxState {
+  const known = state.connectors.find((connector) => connector.connectorId === connectorId)?.register;
+  if (wattHours === undefined || (known !== undefined && known.at > at)) return state;
+  return { ...state, connectors: withConnector(state, connectorId, { register: { wattHours, at } }) };
 }
 
 function orphaned(state: ChargeBoxState, stop: Data<'OrphanStopReceived'>): ChargeBoxState {
-  const { orphanId, transactionId, timestamp, meterStop, idTagInfo: stopInfo } = stop;
+  const { orphanId, transactionId, timestamp, meterStop, idTag, idTagInfo: stopInfo, at: receivedAt } = stop;
   // A stop that came again has become what it became; older programs recorded it again.
   if (state.orphans.some((orphan) => orphan.orphanId === orphanId)) return state;
   const lastRegister = meterStop === undefined ? lastRegisterIn(stop.transactionData)?.wattHours : undefined;
   const suspicions = stop.suspicions.filter((suspicion) => !ofOrphans.has(suspicion));
-  const orphan = { orphanId, transactionId, stoppedAt: timestamp.at, meterStop, lastRegister, stopInfo, suspicions };
+  const key = orphanKey({ transactionId, timestamp: writtenTime(timestamp), meterStop, idTag }, stop);
+  const known = { orphanId, key, receivedAt, transactionId, stoppedAt: timestamp.at, meterStop };
+  const orphan = { ...known, lastRegister, stopInfo, suspicions };
   return { ...state, orphans: appended(state.orphans, orphan, limits.orphans) };
 }
 
@@ -185,6 +194,7 @@ function metered(state: ChargeBoxState, message: Data<'MeterValuesReported'>): C
   const registers = believed(lastRegistersIn(message.values), message.at);
   const memory = {
     key: meterValuesKey(message),
+    receivedAt: message.at,
     connectorId: message.connectorId,
     ...(registers.length === 0 ? {} : { registers }),
   };

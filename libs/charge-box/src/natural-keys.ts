@@ -50,8 +50,8 @@ export function writtenTime(time: ReportedTime): string {
   return time.text ?? time.at;
 }
 
-/** Of an orphaned stop; it is also its id. */
-export function orphanIdOf(
+/** Of an orphaned stop; it is also its id where its time says something. */
+export function orphanKey(
   request: Pick<CentralSystemRequest<'StopTransaction'>, 'transactionId' | 'timestamp' | 'meterStop' | 'idTag'>,
   unread: Unread,
 ): string {
@@ -61,6 +61,11 @@ export function orphanIdOf(
 /** What stood in the place of a meter reading that cannot be read, among the deviations of a request. */
 export function meterTextIn(quirks: readonly QuirkNote[]): string | undefined {
   return quirks.find(({ name, path = '' }) => name === 'unreadable-field' && /\/meterSt(art|op)$/.test(path))?.text;
+}
+
+/** The id of an orphaned stop whose time says nothing, so that others have the same key. */
+export function timelessOrphanId(key: string, receivedAt: string): string {
+  return digest(join(key, receivedAt));
 }
 
 /** Of a message of meter values: everything in it. */

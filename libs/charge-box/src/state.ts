@@ -59,6 +59,9 @@ export interface EndedTransaction extends OpenTransaction {
 /** A stop without its start. */
 export interface Orphan {
   readonly orphanId: string;
+  /** Natural key. */
+  readonly key: string;
+  readonly receivedAt: string;
   /** As the box named it. */
   readonly transactionId: number;
   readonly stoppedAt: string;
@@ -84,6 +87,7 @@ export interface ConnectorMemory {
 /** One message of meter values. */
 export interface TelemetryMemory {
   readonly key: string;
+  readonly receivedAt: string;
   readonly connectorId: number;
   /** The last of each location. */
   readonly registers?: readonly LocatedRegister[];

@@ -38,6 +38,19 @@ function momentOf(text: string, timeZone: string): Moment {
     : { at: inZone(parsed.local, timeZone), zone: ['time-without-zone'] };
 }
 
+// A box repeats what was not answered within minutes; a session, and a quarter of an hour between two readings, take longer.
+const repetition = 15 * 60_000;
+
+/** Whether what came first and has the same content may be what comes now: where the clock says nothing, only if it was not long ago. */
+export function mayBeSame(suspicions: readonly Suspicion[], firstReceivedAt: string, receivedAt: string): boolean {
+  return tellsTime(suspicions) || Date.parse(receivedAt) - Date.parse(firstReceivedAt) < repetition;
+}
+
+/** Whether a clock says anything. */
+export function tellsTime(suspicions: readonly Suspicion[]): boolean {
+  return !suspicions.includes('time-missing') && !suspicions.includes('time-impossible');
+}
+
 /** The moment to reckon with: that of the receipt where the reported one is too long ago to be believed. */
 export function believedAt(at: string, receivedAt: string): string {
   return isOld(at, receivedAt) ? receivedAt : at;

@@ -3,8 +3,9 @@ import { meterValuesKey } from '../natural-keys';
 import { answer, inbound, repeat } from '../outcome';
 import type { LocatedRegister, MeterLocation, Register } from '../readings';
 import { believed, completeValues, registersOf, suspicionOf } from '../readings';
-import type { ChargeBoxState } from '../state';
+import type { ChargeBoxState, TelemetryMemory } from '../state';
 import { lastRegister } from '../state';
+import { mayBeSame } from '../times';
 
 /** Meter values are always kept, also for a transaction that nobody knows; the same message twice is kept once. */
 export const meterValues = inbound<'MeterValues'>()({
@@ -14,7 +15,8 @@ export const meterValues = inbound<'MeterValues'>()({
     const { values, suspicions } = completeValues(request.values ?? [], origin.at, box.settings.timeZone);
     const message = { connectorId, ...(transactionId === undefined ? {} : { transactionId }), values };
     const key = meterValuesKey(message);
-    if (box.telemetry.some((known) => known.key === key)) return repeat({});
+    const isSame = (known: TelemetryMemory) => known.key === key && mayBeSame(suspicions, known.receivedAt, origin.at);
+    if (box.telemetry.some(isSame)) return repeat({});
 
     const found = new Set<Suspicion>(suspicions);
     const membership = transactionId === undefined ? undefined : suspicionOfTransaction(box, transactionId);

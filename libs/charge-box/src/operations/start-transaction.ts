@@ -6,14 +6,14 @@ import { suspicionOf } from '../readings';
 import type { ChargeBoxState, OpenTransaction } from '../state';
 import { lastRegister } from '../state';
 import type { InterpretedTime } from '../times';
-import { believedAt, interpretTime } from '../times';
+import { believedAt, interpretTime, mayBeSame, tellsTime } from '../times';
 
 /** A start always gets an id, for the energy may have flowed already; its idTagInfo carries the verdict. A repeated start gets the same id. */
 export const startTransaction = inbound<'StartTransaction'>()({
   needs: ['authorization', 'newTransactionId'],
   decide: ({ request, box, origin, facts }) => {
     const interpreted = interpretTime(request.timestamp, origin.at, box.settings.timeZone);
-    const known = sameStart(box, startKey(request, origin), interpreted);
+    const known = sameStart(box, startKey(request, origin), interpreted, origin.at);
     if (known !== undefined) return repeat({ transactionId: known.transactionId, idTagInfo: known.idTagInfo });
 
     const { connectorId, idTag, meterStart, reservationId } = request;
@@ -60,12 +60,13 @@ function readOf({ meterStart, meterText }: { readonly meterStart?: number; reado
 function sameStart(
   { open, ended }: ChargeBoxState,
   key: string,
-  { suspicions: found }: InterpretedTime,
+  { suspicions: ofTime }: InterpretedTime,
+  at: string,
 ): OpenTransaction | undefined {
   const running = open.findLast((transaction) => transaction.key === key);
   // A clock that does not run writes the same time at every start: then only a transaction that still runs can be the same.
-  if (running !== undefined || found.includes('time-missing') || found.includes('time-impossible')) return running;
-  return ended.findLast((transaction) => transaction.key === key);
+  if (running !== undefined) return mayBeSame(ofTime, running.receivedAt, at) ? running : undefined;
+  return tellsTime(ofTime) ? ended.findLast((transaction) => transaction.key === key) : undefined;
 }
 
 interface Start {

@@ -1,11 +1,12 @@
 import type { CentralSystemRequest } from '@app/ocpp';
 import type { Suspicion, TransactionStop } from '../events';
 import type { MessageOrigin } from '../message';
-import { orphanIdOf, stopKey } from '../natural-keys';
+import { orphanKey, stopKey, timelessOrphanId } from '../natural-keys';
 import { answer, inbound, repeat } from '../outcome';
 import { completeValues, lastRegisterIn, valuesOf } from '../readings';
 import type { ChargeBoxState, EndedTransaction } from '../state';
-import { interpretTime } from '../times';
+import type { InterpretedTime } from '../times';
+import { interpretTime, mayBeSame, tellsTime } from '../times';
 import type { TransactionEnd } from '../transaction-end';
 import { suspicionsOfEnd } from '../transaction-end';
 
@@ -14,8 +15,11 @@ export const stopTransaction = inbound<'StopTransaction'>()({
   needs: ['authorization'],
   decide: ({ request, box, origin, facts }) => {
     const { transactionId, idTag } = request;
-    const orphanId = orphanIdOf(request, origin);
-    const orphan = box.orphans.find((known) => known.orphanId === orphanId);
+    const interpreted = interpretTime(request.timestamp, origin.at, box.settings.timeZone);
+    const key = orphanKey(request, origin);
+    const orphan = box.orphans.findLast(
+      (known) => known.key === key && mayBeSame(interpreted.suspicions, known.receivedAt, origin.at),
+    );
     // It is billed where an operator put it, whatever has begun under its id since.
     if (orphan?.boundTo !== undefined) return repeat(firstAnswer(orphan));
     const verdict = idTag === undefined ? {} : { idTagInfo: facts.authorization };
@@ -23,7 +27,7 @@ export const stopTransaction = inbound<'StopTransaction'>()({
     const ended = box.ended.findLast((transaction) => transaction.transactionId === transactionId);
     if (running === undefined && ended?.stopKey === stopKey(request, origin)) return repeat(firstAnswer(ended));
 
-    const stop = { ...stopOf(request, box, origin), ...verdict };
+    const stop = { ...stopOf(request, box, interpreted, origin), ...verdict };
     if (running !== undefined) {
       const suspicions = [
         ...stop.suspicions,
@@ -36,10 +40,14 @@ export const stopTransaction = inbound<'StopTransaction'>()({
     const reason: Suspicion = ended === undefined ? 'unknown-transaction' : 'transaction-over';
     return answer(verdict, {
       type: 'OrphanStopReceived',
-      data: { ...stop, orphanId, suspicions: [...stop.suspicions, reason] },
+      data: { ...stop, orphanId: orphanId(key, interpreted, origin), suspicions: [...stop.suspicions, reason] },
     });
   },
 });
+
+function orphanId(key: string, { suspicions }: InterpretedTime, { at }: MessageOrigin): string {
+  return tellsTime(suspicions) ? key : timelessOrphanId(key, at);
+}
 
 function firstAnswer({ stopInfo }: Pick<EndedTransaction, 'stopInfo'>) {
   return stopInfo === undefined ? {} : { idTagInfo: stopInfo };
@@ -49,10 +57,10 @@ function firstAnswer({ stopInfo }: Pick<EndedTransaction, 'stopInfo'>) {
 function stopOf(
   request: CentralSystemRequest<'StopTransaction'>,
   box: ChargeBoxState,
+  { time, suspicions: ofTime }: InterpretedTime,
   { at, meterText }: MessageOrigin,
 ): TransactionStop {
   const { transactionId, idTag, meterStop } = request;
-  const { time, suspicions: ofTime } = interpretTime(request.timestamp, at, box.settings.timeZone);
   const readings = completeValues(valuesOf(request.transactionData), at, box.settings.timeZone);
   const suspicions = new Set<Suspicion>([...ofTime, ...readings.suspicions]);
   if (meterStop === undefined) suspicions.add('meter-missing');

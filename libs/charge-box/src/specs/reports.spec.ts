@@ -49,6 +49,19 @@ describe('MeterValues', () => {
     });
   });
 
+  it('of a clock that stands still are the same again only if they come again soon', () => {
+    const dead = { connectorId: 1, values: [{ timestamp: '1970-01-01T00:00:00Z', value: [{ value: '1000' }] }] };
+    const reported = given(...running()).when('MeterValues', dead, { at });
+    reported.thenAgainRecordsNothing();
+    const events = [...running(), ...reported.decision.events];
+    given(...events)
+      .when('MeterValues', dead, { at: secondsAfterNoon(10_899) })
+      .thenRecords();
+    given(...events)
+      .when('MeterValues', dead, { at: secondsAfterNoon(10_900) })
+      .thenRecords({ type: 'MeterValuesReported' });
+  });
+
   it('of a clock that is years behind are kept and flagged, and judged by their receipt', () => {
     const old = (value: string) => ({ timestamp: '2010-01-01T00:00:00.000Z', value: [{ value }] });
     for (const [value, suspicions] of [

@@ -1,4 +1,4 @@
-import { given, noon, registered, secondsAfterNoon } from '@app/testing';
+import { given, noon, registered, secondsAfterNoon, stateAfter } from '@app/testing';
 
 const accepted = { status: 'Accepted' } as const;
 const start = { connectorId: 1, idTag: 'CARD', timestamp: noon, meterStart: 1_000 };
@@ -130,6 +130,36 @@ describe('StartTransaction', () => {
     given(...over())
       .when('StartTransaction', { ...later, meterStart: 11_000 })
       .thenRecords({ type: 'TransactionStarted', data: { suspicions: [] } });
+  });
+});
+
+describe('a clock that says nothing', () => {
+  const soon = secondsAfterNoon(899);
+  const late = secondsAfterNoon(900);
+  const times = [
+    ['stands still', { timestamp: '1970-01-01T00:00:00Z' }],
+    ['is not told', { timestamp: undefined }],
+  ] as const;
+
+  it.each(times)('and %s tells a start from a repetition by its receipt', (_what, { timestamp }) => {
+    const dead = { connectorId: 1, idTag: 'CARD', meterStart: 0, ...(timestamp === undefined ? {} : { timestamp }) };
+    const begun = [registered, ...given(registered).when('StartTransaction', dead).decision.events];
+    const again = (at: string) =>
+      given(...begun).when('StartTransaction', dead, { at, facts: { newTransactionId: 8 } });
+    again(soon).thenAnswers({ transactionId: 7, idTagInfo: accepted }).thenRecords();
+    again(late).thenRecords({ type: 'TransactionStarted', data: { transactionId: 8, supersedes: [7] } });
+  });
+
+  it.each(times)('and %s tells an orphaned stop from a repetition by its receipt', (_what, { timestamp }) => {
+    const dead = { transactionId: 0, meterStop: 0, ...(timestamp === undefined ? {} : { timestamp }) };
+    const first = [registered, ...given(registered).when('StopTransaction', dead).decision.events];
+    given(...first)
+      .when('StopTransaction', dead, { at: soon })
+      .thenRecords();
+    const second = given(...first).when('StopTransaction', dead, { at: late });
+    second.thenRecords({ type: 'OrphanStopReceived' }).thenAgainRecordsNothing();
+    const { orphans } = stateAfter([...first, ...second.decision.events]);
+    expect(new Set(orphans.map(({ orphanId }) => orphanId)).size).toBe(2);
   });
 });
 
@@ -293,6 +323,19 @@ describe('StopTransaction', () => {
         type: 'TransactionStopped',
         data: { meterStop: 900, suspicions: ['stop-before-start', 'meter-backwards'] },
       });
+  });
+
+  it('that comes late for a superseded transaction does not set back what is known of the meter', () => {
+    const second = { ...start, timestamp: secondsAfterNoon(1_800), meterStart: 20_000 };
+    const next = [
+      ...running(),
+      ...given(...running()).when('StartTransaction', second, { facts: { newTransactionId: 8 } }).decision.events,
+    ];
+    const late = { ...stop, timestamp: secondsAfterNoon(1_700), meterStop: 9_000 };
+    const ended = given(...next).when('StopTransaction', late, { at: afterwards }).decision.events;
+    given(...next, ...ended)
+      .when('StartTransaction', { ...start, timestamp: afterwards, meterStart: 10_000 }, { at: afterwards })
+      .thenRecords({ type: 'TransactionStarted', data: { suspicions: ['connector-occupied', 'meter-backwards'] } });
   });
 
   it('with more energy than can flow in the time is flagged', () => {
