@@ -106,7 +106,7 @@ export interface FeedRows {
     readonly energySource?: "meterStop" | "transactionData" | "meterValues";
     /** Seconds from start to stop. */
     readonly duration?: number;
-    readonly suspicions: readonly ("time-missing" | "time-impossible" | "time-without-zone" | "meter-missing" | "meter-backwards" | "meter-zero-baseline" | "meter-jump" | "stop-before-start" | "connector-occupied" | "superseded" | "unknown-transaction" | "transaction-over" | "unaccepted-id-tag" | "value-unreadable")[];
+    readonly suspicions: readonly ("time-missing" | "time-impossible" | "time-old" | "time-without-zone" | "meter-missing" | "meter-backwards" | "meter-zero-baseline" | "meter-jump" | "stop-before-start" | "connector-occupied" | "superseded" | "unknown-transaction" | "transaction-over" | "unaccepted-id-tag" | "value-unreadable")[];
   };
   'meter-values': {
     readonly identity: string;
