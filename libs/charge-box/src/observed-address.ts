@@ -11,32 +11,29 @@ export function addressObserved(
   box: ChargeBoxState,
   { from, replyTo, remoteAddress, at }: MessageOrigin,
 ): readonly ChargeBoxEvent[] {
-  const known = placeOf(box.address ?? {});
-  const said = withoutAbsent({
-    from: betterThan(known.from, from),
-    replyTo: betterThan(known.replyTo, replyTo),
-    remoteAddress,
-  });
-  const seen = { ...known, ...said };
+  const known = box.address ?? nowhere;
+  const seen = {
+    from: betterOf(known.from, from),
+    replyTo: betterOf(known.replyTo, replyTo),
+    remoteAddress: remoteAddress ?? known.remoteAddress,
+  };
   if (isSame(seen, known)) return [];
   const alternating = isBack(seen, box.formerAddress, at) ? { alternating: true as const } : {};
-  return [{ type: 'AddressObserved', data: { ...seen, ...alternating, at } }];
+  return [{ type: 'AddressObserved', data: { ...withoutAbsent(seen), ...alternating, at } }];
 }
 
 function isBack(seen: Address, former: ObservedAddress | undefined, at: string): boolean {
   return former !== undefined && isSame(seen, former) && Date.parse(at) - Date.parse(former.at) < turn;
 }
 
-/** What was said, unless it is no address and what is known is one. */
-function betterThan(known: string | undefined, said: string | undefined): string | undefined {
-  return isAddress(known) && !isAddress(said) ? undefined : said;
+/** What was said, unless it is nothing, or no address where one is known. */
+function betterOf(known: string | undefined, said: string | undefined): string | undefined {
+  if (said === undefined || said === known) return known;
+  return isAddress(known) && !isAddress(said) ? known : said;
 }
 
 type Address = Omit<ObservedAddress, 'at'>;
-
-function placeOf({ from, replyTo, remoteAddress }: Address): Address {
-  return withoutAbsent({ from, replyTo, remoteAddress });
-}
+const nowhere: Address = {};
 
 function isSame(one: Address, other: Address): boolean {
   return one.from === other.from && one.replyTo === other.replyTo && one.remoteAddress === other.remoteAddress;

@@ -30,8 +30,8 @@ export function plainText(text: string, what: string): string {
 
 function jsonText(value: unknown, path: string): string {
   const text = stringify(value, path);
-  const fault = typeof value === 'object' && value !== null ? faultIn(value, path) : path;
-  if (fault !== undefined) throw codedError('event-not-json', fault);
+  const fault = typeof value === 'object' && value !== null ? faultIn(value) : '';
+  if (fault !== undefined) throw codedError('event-not-json', path + fault);
   return text;
 }
 
@@ -44,38 +44,38 @@ function stringify(value: unknown, path: string): string {
   }
 }
 
-/** Path of the first value that `JSON.stringify` silently changes: NaN, Date, Map, undefined in a list and the like. */
-function faultIn(value: unknown, path: string): string | undefined {
+/** Path, from here, of the first value that `JSON.stringify` silently changes: NaN, Date, Map, undefined in a list and the like. */
+function faultIn(value: unknown): string | undefined {
   switch (typeof value) {
     case 'string':
     case 'boolean':
       return undefined;
     case 'number':
-      return Number.isFinite(value) ? undefined : path;
+      return Number.isFinite(value) ? undefined : '';
     case 'object':
-      return value === null ? undefined : faultInside(value, path);
+      return value === null ? undefined : faultInside(value);
     default:
-      return path;
+      return '';
   }
 }
 
-function faultInside(value: object, path: string): string | undefined {
+function faultInside(value: object): string | undefined {
   if (Array.isArray(value)) {
     for (let i = 0; i < value.length; i += 1) {
-      const fault = faultIn(value[i], `${path}[${i}]`);
-      if (fault !== undefined) return fault;
+      const fault = faultIn(value[i]);
+      if (fault !== undefined) return `[${i}]${fault}`;
     }
     return undefined;
   }
-  return isPlain(value) ? faultInFields(value as Record<string, unknown>, path) : path;
+  return isPlain(value) ? faultInFields(value as Record<string, unknown>) : '';
 }
 
-function faultInFields(value: Record<string, unknown>, path: string): string | undefined {
+function faultInFields(value: Record<string, unknown>): string | undefined {
   for (const key in value) {
     const field = value[key];
     // An absent field and an undefined one are the same to JSON and to every reader.
-    const fault = field === undefined ? undefined : faultIn(field, `${path}.${key}`);
-    if (fault !== undefined) return fault;
+    const fault = field === undefined ? undefined : faultIn(field);
+    if (fault !== undefined) return `.${key}${fault}`;
   }
   return undefined;
 }

@@ -135,11 +135,11 @@ export class SoapExchange {
       requestId,
       at: new Date(this.ports.clock.now()).toISOString(),
       quirks: message.quirks,
-      ...(remoteAddress === undefined ? {} : { remoteAddress }),
-      ...(hangUp === undefined ? {} : { hangUp }),
-      ...(message.messageId === undefined ? {} : { messageId: message.messageId }),
-      ...(message.from === undefined ? {} : { from: message.from }),
-      ...(message.replyTo === undefined ? {} : { replyTo: message.replyTo }),
+      remoteAddress,
+      hangUp,
+      messageId: message.messageId,
+      from: message.from,
+      replyTo: message.replyTo,
     };
   }
 

@@ -1,7 +1,10 @@
 import { codedError } from './errors';
 
 interface Waiting {
-  run(): Promise<void>;
+  readonly work: () => Promise<unknown>;
+  readonly postedAt: number;
+  resolve(result: unknown): void;
+  reject(error: unknown): void;
 }
 
 /** How much may wait, and for how long. */
@@ -14,15 +17,23 @@ export interface MailboxLimits {
   readonly now?: () => number;
 }
 
+/** Told of each message that has ended: how many have by now. */
+export type MessageEnded = (ended: number) => void;
+
 /** The queue of one actor: takes messages in order of arrival and works on one at a time. */
 export class Mailbox {
   private readonly waiting: Waiting[] = [];
   private working = false;
-  private posted = 0;
   private ended = 0;
   private readonly onlookers: { readonly upTo: number; readonly tell: () => void }[] = [];
 
-  constructor(private readonly limits: MailboxLimits = {}) {}
+  /** Messages posted so far. */
+  posted = 0;
+
+  constructor(
+    private readonly limits: MailboxLimits = {},
+    private readonly onEnded: MessageEnded = () => undefined,
+  ) {}
 
   get idle(): boolean {
     return !this.working;
@@ -30,21 +41,10 @@ export class Mailbox {
 
   /** Runs `work` after everything posted before. Rejects with `mailbox-full` when too much waits, with `overloaded` when it waited too long. */
   post<Result>(work: () => Promise<Result>): Promise<Result> {
-    const { capacity = 256, patience = Infinity, now = () => 0 } = this.limits;
+    const { capacity = 256, now = noClock } = this.limits;
     if (this.waiting.length >= capacity) return Promise.reject(codedError('mailbox-full'));
-    const postedAt = now();
     return new Promise<Result>((resolve, reject) => {
-      const run = async () => {
-        try {
-          if (now() - postedAt > patience) throw codedError('overloaded');
-          resolve(await work());
-        } catch (error) {
-          // Whatever the work failed with is handed on as it is.
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- see above
-          reject(error);
-        }
-      };
-      this.waiting.push({ run });
+      this.waiting.push({ work, postedAt: now(), resolve: resolve, reject });
       this.posted += 1;
       if (!this.working) void this.drain();
     });
@@ -59,10 +59,23 @@ export class Mailbox {
   private async drain(): Promise<void> {
     this.working = true;
     for (let next = this.waiting.shift(); next; next = this.waiting.shift()) {
-      await next.run();
+      try {
+        this.refuseLate(next);
+        next.resolve(await next.work());
+      } catch (error) {
+        next.reject(error);
+      }
       this.ended += 1;
+      this.onEnded(this.ended);
       while (this.onlookers[0] && this.onlookers[0].upTo <= this.ended) this.onlookers.shift()?.tell();
     }
     this.working = false;
   }
+
+  private refuseLate({ postedAt }: Waiting): void {
+    const { patience = Infinity, now = noClock } = this.limits;
+    if (now() - postedAt > patience) throw codedError('overloaded');
+  }
 }
+
+const noClock = () => 0;

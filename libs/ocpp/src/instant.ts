@@ -17,10 +17,18 @@ export function parseInstant(text: string): ParsedInstant | undefined {
 let last: { readonly text: string; readonly parsed: ParsedInstant | undefined } = { text: '', parsed: undefined };
 
 function parse(text: string): ParsedInstant | undefined {
+  if (isAsWeWrite(text)) return { iso: text };
   const match = form.exec(text);
   if (match === null) return undefined;
   const asUtc = utcOf(match.slice(1, 7).map(Number), Number((match[7] ?? '').padEnd(3, '0').slice(0, 3)));
   return asUtc === undefined ? undefined : inZone(asUtc, match[8]);
+}
+
+/** What most boxes send, and every answer of ours. */
+function isAsWeWrite(text: string): boolean {
+  if (text.length !== 24 || !text.endsWith('Z')) return false;
+  const moment = Date.parse(text);
+  return !Number.isNaN(moment) && new Date(moment).toISOString() === text;
 }
 
 type DateParts = readonly [year: number, month: number, day: number, hour: number, minute: number, second: number];

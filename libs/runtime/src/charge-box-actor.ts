@@ -158,11 +158,14 @@ export class ChargeBoxActor {
     work: (box: LoadedChargeBox) => Promise<Outcome>,
   ): Promise<Outcome> {
     const { quirks = [], receivedAt: at } = metadata;
+    let { quirks: counted } = this;
     const outcome = await this.transact(metadata, async (box) => {
       const decided = await work(box);
-      return { ...decided, ...noteQuirks(box.state, this.quirks, { quirks, events: decided.events, at }) };
+      const noted = noteQuirks(box.state, this.quirks, { quirks, events: decided.events, at });
+      ({ counted } = noted);
+      return noted.events === decided.events ? decided : { ...decided, events: noted.events };
     });
-    this.quirks = outcome.counted;
+    this.quirks = counted;
     return outcome;
   }
 
@@ -173,7 +176,7 @@ export class ChargeBoxActor {
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const box = (this.box ??= await this.load());
       const outcome = await work(box);
-      if (!(await this.holdsStill(box, outcome.events))) continue;
+      if (this.context.store.shared && !(await this.holdsStill(box, outcome.events))) continue;
       if (outcome.events.length === 0) return outcome;
       const stored = await this.store(box, outcome.events, metadata);
       if (stored !== undefined) return { ...outcome, position: stored };
@@ -187,9 +190,8 @@ export class ChargeBoxActor {
    * another instance may have changed.
    */
   private async holdsStill(box: LoadedChargeBox, events: readonly ChargeBoxEvent[]): Promise<boolean> {
-    const { store } = this.context;
-    if (!store.shared || events.some(({ type }) => streamOf(type) === 'state')) return true;
-    if (await isCurrent(store, this.identity, box)) return true;
+    if (!this.context.store.shared || events.some(({ type }) => streamOf(type) === 'state')) return true;
+    if (await isCurrent(this.context.store, this.identity, box)) return true;
     await this.refresh(box);
     return false;
   }

@@ -8,25 +8,23 @@ const limits = { patience: 10_000, now: () => performance.now() };
  * as it can, and again after each message from before, which may bring it back.
  */
 export class ForgetfulMailbox {
-  private readonly mailbox = new Mailbox(limits);
-  private generation = 0;
+  private readonly mailbox;
+  /** Messages that may bring back what is to be forgotten. */
+  private fromBefore = 0;
 
-  constructor(private readonly drop: () => void) {}
+  constructor(private readonly drop: () => void) {
+    this.mailbox = new Mailbox(limits, (ended) => {
+      if (ended <= this.fromBefore) this.drop();
+    });
+  }
 
   post<Result>(work: () => Promise<Result>): Promise<Result> {
-    const born = this.generation;
-    return this.mailbox.post(async () => {
-      try {
-        return await work();
-      } finally {
-        if (born !== this.generation) this.drop();
-      }
-    });
+    return this.mailbox.post(work);
   }
 
   /** Resolves when nothing is remembered that was there, or waited, when it was called. */
   forget(): Promise<void> {
-    this.generation += 1;
+    this.fromBefore = this.mailbox.posted;
     if (this.mailbox.idle) this.drop();
     return this.mailbox.settled();
   }

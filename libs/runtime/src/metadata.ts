@@ -21,8 +21,8 @@ export function metadataOfRequest(origin: RequestOrigin): Metadata {
     causationId: origin.requestId,
     actor: 'charge-box',
     receivedAt: origin.at,
-    ...(origin.remoteAddress === undefined ? {} : { remoteAddress: origin.remoteAddress }),
-    ...(origin.messageId === undefined ? {} : { messageId: origin.messageId }),
-    ...(origin.quirks.length === 0 ? {} : { quirks: origin.quirks }),
+    remoteAddress: origin.remoteAddress,
+    messageId: origin.messageId,
+    quirks: origin.quirks.length === 0 ? undefined : origin.quirks,
   };
 }

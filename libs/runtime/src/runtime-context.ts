@@ -137,12 +137,8 @@ export class RuntimeContext {
     const idTag = 'idTag' in request ? (request.idTag ?? '') : '';
     if (operation !== 'StartTransaction') return this.directory.verdict(idTag, origin.at, false);
     const { connectorId } = request as CentralSystemRequest<'StartTransaction'>;
-    const superseded = open.filter((other) => other.connectorId === connectorId);
-    return this.directory.verdict(
-      idTag,
-      origin.at,
-      true,
-      superseded.map(({ transactionId }) => transactionId),
-    );
+    const superseded: number[] = [];
+    for (const other of open) if (other.connectorId === connectorId) superseded.push(other.transactionId);
+    return this.directory.verdict(idTag, origin.at, true, superseded);
   }
 }

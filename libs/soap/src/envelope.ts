@@ -65,7 +65,7 @@ function takeApart(root: XmlElement, notes: Notes): Envelope | NoEnvelope {
   if (another !== undefined) return notSoap('The envelope has more than one Body.', soapVersion);
   if (body === undefined) return notSoap('The envelope has no Body.', soapVersion);
   const header = parts.find(({ local }) => local === 'Header');
-  return { soapVersion, body, ...(header === undefined ? {} : { header }) };
+  return { soapVersion, body, header };
 }
 
 function soapVersionOf(uri: string): SoapVersion | undefined {

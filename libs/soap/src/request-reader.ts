@@ -150,7 +150,9 @@ function decode(
     soapVersion: envelope.soapVersion,
     bodyNamespace: element.uri === route.service.namespace ? route.service.namespace : detached(element.uri),
     quirks: notes.quirks,
-    ...known(headers),
+    messageId: headers.messageId,
+    from: headers.from,
+    replyTo: headers.replyTo,
   };
 }
 

@@ -30,7 +30,7 @@ function decodeWith(decoder: typeof strictUtf8, bytes: Buffer, charset: string):
 function charsetOf(bytes: Buffer, contentType: string): string {
   const marked = markedAs(bytes);
   if (marked !== undefined) return marked;
-  const named = /charset\s*=\s*["']?([^\s"';]+)/i.exec(contentType)?.[1] ?? declaredIn(bytes) ?? 'utf-8';
+  const named = charsetNamedIn(contentType) ?? declaredIn(bytes) ?? 'utf-8';
   const lower = named.toLowerCase();
   if (lower === 'utf8') return 'utf-8';
   if (lower !== 'utf-16') return lower;
@@ -39,10 +39,22 @@ function charsetOf(bytes: Buffer, contentType: string): string {
   return bytes[1] === 0 ? 'utf-16le' : 'utf-8';
 }
 
-function markedAs([first, second, third]: Buffer): string | undefined {
-  if (first === 0xef && second === 0xbb && third === 0xbf) return 'utf-8';
-  if (first === 0xff && second === 0xfe) return 'utf-16le';
-  return first === 0xfe && second === 0xff ? 'utf-16be' : undefined;
+function charsetNamedIn(contentType: string): string | undefined {
+  if (contentType !== last.contentType)
+    last = { contentType, charset: /charset\s*=\s*["']?([^\s"';]+)/i.exec(contentType)?.[1] };
+  return last.charset;
+}
+
+// A fleet writes the same one again and again.
+let last: { readonly contentType: string; readonly charset: string | undefined } = {
+  contentType: '',
+  charset: undefined,
+};
+
+function markedAs(bytes: Buffer): string | undefined {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) return 'utf-8';
+  if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
+  return bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : undefined;
 }
 
 function declaredIn(bytes: Buffer): string | undefined {

@@ -76,7 +76,9 @@ function inList<Entry>(list: readonly Entry[], replace: (entry: Entry) => Entry)
 
 function inObject<Value extends object>(value: Value, texts: Texts): Value {
   let replaced: Record<string, unknown> | undefined;
-  for (const [name, member] of Object.entries(value)) {
+  // Events are plain objects. A list of their members would cost more than looking at them.
+  for (const name in value) {
+    const member: unknown = value[name];
     const after = inMember(name, member, texts);
     if (after !== member) (replaced ??= { ...value } as Record<string, unknown>)[name] = after;
   }

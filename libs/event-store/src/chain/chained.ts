@@ -75,8 +75,9 @@ class Chain {
 
   private linked(what: Linked): EventToAppend {
     const { event } = what;
+    const { id, type, data, metadata } = event;
     try {
-      return { ...event, metadata: { ...event.metadata, chain: linkOf(this.options.key, what) } };
+      return { id, type, data, metadata: { ...metadata, chain: linkOf(this.options.key, what) } };
     } catch {
       // What JSON cannot carry the store refuses, and says why.
       return event;

@@ -53,10 +53,15 @@ function mac({ inner, outer }: ChainKey, text: string): string {
 
 /** Throws for an event that JSON cannot carry. */
 export function linkOf(key: ChainKey, { mode, stream, revision, former, event }: Linked): string {
-  const { chain: _own, ...metadata } = event.metadata;
+  // A copy costs as much as a hash.
+  const metadata = event.metadata.chain === undefined ? event.metadata : unlinked(event.metadata);
   const place = mode === 'c' ? [former, stream, revision] : [stream];
   const text = JSON.stringify([mode, ...place, event.id, event.type, event.data, metadata]);
   return `${mode}.${key.name}.${mac(key, text)}`;
+}
+
+function unlinked({ chain: _own, ...metadata }: EventToAppend['metadata']): EventToAppend['metadata'] {
+  return metadata;
 }
 
 /** The parts of a link, `undefined` when it is none. */

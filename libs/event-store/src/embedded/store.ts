@@ -99,9 +99,19 @@ class WritableStore implements EmbeddedStore {
     const at = this.parts.clock.now();
     const [revision, position] = await this.parts.writer.append(plainText(stream, 'stream'), expected, { texts, at });
     if (position === undefined) return { outcome: 'conflict', actualRevision: revision };
-    texts.forEach((text, i) => {
+    texts.forEach(({ id, type, data, metadata }, i) => {
       const back = texts.length - 1 - i;
-      this.tail.add({ ...text, stream, revision: revision - back, position: position - back, recordedAt: at });
+      // Written out: a copy with more members costs V8 as much as the rest of this method.
+      this.tail.add({
+        id,
+        type,
+        data,
+        metadata,
+        stream,
+        revision: revision - back,
+        position: position - back,
+        recordedAt: at,
+      });
     });
     this.newest.advance(positionText(position));
     return { outcome: 'appended', revision, position: positionText(position) };

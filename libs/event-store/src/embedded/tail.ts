@@ -4,7 +4,8 @@ import { matches, recorded } from '../stored-event';
 import type { StoredEvent } from '../stored-event';
 import type { LogRead } from './query';
 
-const mostEvents = 2048;
+// What is kept longer than it takes to be read outlives young generations of memory, and costs more to throw away.
+const mostEvents = 512;
 const mostText = 4 * 1024 * 1024;
 
 /**
