@@ -29,7 +29,14 @@ export const naturalKeyMembers: ReadonlySet<string> = new Set(['key', 'stopKey']
 /** Whether a deviation quotes what stood in the place of an idTag. */
 const quotesIdTag = ({ path = '', text = '' }: QuirkNote): boolean => text !== '' && /idtag/i.test(path);
 /** Meter values are much of what is stored, and hold none. */
-const without: ReadonlySet<string> = new Set(['transactionData', 'values', 'telemetry', 'connectors']);
+const without = ['transactionData', 'values', 'telemetry', 'connectors'];
+
+/** What is done about a member by its name: one look for each member of every event. */
+const treatments: ReadonlyMap<string, 'idTag' | 'naturalKey' | 'none'> = new Map([
+  ...Array.from(idTagMembers, (name) => [name, 'idTag'] as const),
+  ...Array.from(naturalKeyMembers, (name) => [name, 'naturalKey'] as const),
+  ...without.map((name) => [name, 'none'] as const),
+]);
 
 /** Where idTags stand, and what operators note about their owners. */
 export const idTagVeiling: Veiling = {
@@ -87,7 +94,7 @@ function inObject<Value extends object>(value: Value, texts: Texts): Value {
 
 function inMember(name: string, member: unknown, texts: Texts): unknown {
   if (typeof member === 'string') return inText(name, member, texts);
-  if (typeof member !== 'object' || member === null || without.has(name)) return member;
+  if (typeof member !== 'object' || member === null || treatments.get(name) === 'none') return member;
   return Array.isArray(member)
     ? inList(member as readonly unknown[], (entry) => inMember('', entry, texts))
     : inObject(member, texts);
@@ -95,6 +102,7 @@ function inMember(name: string, member: unknown, texts: Texts): unknown {
 
 function inText(name: string, member: string, texts: Texts): string {
   if (member === '') return member;
-  if (idTagMembers.has(name)) return texts.text(member);
-  return naturalKeyMembers.has(name) && member.includes('|') ? texts.ending(member) : member;
+  const treatment = treatments.get(name);
+  if (treatment === 'idTag') return texts.text(member);
+  return treatment === 'naturalKey' && member.includes('|') ? texts.ending(member) : member;
 }

@@ -29,8 +29,9 @@ export const startTransaction = inbound<'StartTransaction'>()({
         connectorId,
         idTag,
         timestamp: interpreted.time,
-        ...readOf({ meterStart, meterText: origin.meterText }),
-        ...(reservationId === undefined ? {} : { reservationId }),
+        meterStart,
+        meterText: meterStart === undefined ? origin.meterText : undefined,
+        reservationId,
         idTagInfo,
         suspicions: suspicions({
           box,
@@ -40,7 +41,7 @@ export const startTransaction = inbound<'StartTransaction'>()({
           accepted: idTagInfo.status === 'Accepted',
           power: policy.maximumPower,
         }),
-        ...(supersedes.length === 0 ? {} : { supersedes }),
+        supersedes: supersedes.length === 0 ? undefined : supersedes,
         at,
       },
     };
@@ -51,11 +52,6 @@ export const startTransaction = inbound<'StartTransaction'>()({
     return answer({ transactionId, idTagInfo }, started, ...used);
   },
 });
-
-function readOf({ meterStart, meterText }: { readonly meterStart?: number; readonly meterText?: string }) {
-  if (meterStart !== undefined) return { meterStart };
-  return meterText === undefined ? {} : { meterText };
-}
 
 function sameStart(
   { open, ended }: ChargeBoxState,
