@@ -16,16 +16,31 @@ const unpackedAtOnce = 4;
 const unpacking = new Semaphore(unpackedAtOnce);
 
 /** The body of a request, decompressed, never larger than allowed before or after decompression, nor than there is room for. */
-export async function readBody(
+export function readBody(
   request: IncomingMessage,
   settings: IngressSettings,
   share: BodyShare,
 ): Promise<Buffer | BodyRefused> {
-  const raw = await collect(request, settings.maximumBody, share);
-  if (!Buffer.isBuffer(raw)) return raw;
-  // What is not compressed does not have to wait for anything.
+  const raw = collect(request, settings.maximumBody, share);
   const coding = codingOf(request.headers['content-encoding']);
-  if (coding === '') return raw;
+  // What is not compressed does not have to wait for anything.
+  return coding === '' ? raw : unpackedBody(request, { raw, coding }, settings, share);
+}
+
+interface PackedBody {
+  readonly raw: Promise<Buffer | BodyRefused>;
+  readonly coding: string;
+}
+
+async function unpackedBody(
+  request: IncomingMessage,
+  packed: PackedBody,
+  settings: IngressSettings,
+  share: BodyShare,
+): Promise<Buffer | BodyRefused> {
+  const { coding } = packed;
+  const raw = await packed.raw;
+  if (!Buffer.isBuffer(raw)) return raw;
   const leave = await unpacking.enter();
   try {
     if (request.socket.destroyed) return aborted;

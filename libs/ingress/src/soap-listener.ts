@@ -138,7 +138,11 @@ export class SoapListener {
       if (!Buffer.isBuffer(body)) return await this.refuseBody(request, response, body);
       if (this.inFlight >= this.settings.maximumInFlight) return await this.sendOverloaded(request, response);
       this.inFlight += 1;
-      await this.answer(body, request, response).finally(() => (this.inFlight -= 1));
+      try {
+        await this.answer(body, request, response);
+      } finally {
+        this.inFlight -= 1;
+      }
     } finally {
       share.leave();
     }

@@ -17,9 +17,6 @@ export interface MailboxLimits {
   readonly now?: () => number;
 }
 
-/** Told of each message that has ended: how many have by now. */
-export type MessageEnded = (ended: number) => void;
-
 /** The queue of one actor: takes messages in order of arrival and works on one at a time. */
 export class Mailbox {
   private readonly waiting: Waiting[] = [];
@@ -30,10 +27,7 @@ export class Mailbox {
   /** Messages posted so far. */
   posted = 0;
 
-  constructor(
-    private readonly limits: MailboxLimits = {},
-    private readonly onEnded: MessageEnded = () => undefined,
-  ) {}
+  constructor(private readonly limits: MailboxLimits = {}) {}
 
   get idle(): boolean {
     return !this.working;
@@ -66,10 +60,15 @@ export class Mailbox {
         next.reject(error);
       }
       this.ended += 1;
-      this.onEnded(this.ended);
+      this.afterEach(this.ended);
       while (this.onlookers[0] && this.onlookers[0].upTo <= this.ended) this.onlookers.shift()?.tell();
     }
     this.working = false;
+  }
+
+  /** Called after each message, before anything that waits for its end goes on: how many have ended. */
+  protected afterEach(_ended: number): void {
+    // Nothing, for most.
   }
 
   private refuseLate({ postedAt }: Waiting): void {

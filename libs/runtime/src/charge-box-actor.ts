@@ -16,18 +16,17 @@ import {
   decideDelegation,
   evolve,
   heartbeatStream,
-  nextCall,
   noteQuirks,
   stateStream,
   streamOf,
   telemetryStream,
-  whereabouts,
 } from '@app/charge-box';
 import type { EventToAppend, Position } from '@app/kernel';
 import { codedError } from '@app/kernel';
 import type { CentralSystemOperation } from '@app/ocpp';
 import type { LoadedChargeBox } from './charge-box-history';
 import { catchUp, dress, estimatedBytes, isCurrent, loadChargeBox, storeSnapshot } from './charge-box-history';
+import { restBeforeCall } from './contact';
 import { ForgetfulMailbox } from './forgetful-mailbox';
 import type { Metadata } from './metadata';
 import { decideRemembering } from './recollection';
@@ -37,7 +36,6 @@ import { announceSettlement } from './settlements';
 import { levelOf } from './log-level';
 
 const tries = 5;
-const contactRest = 10_000;
 /** After these a box may be reached that could not be reached before. */
 const opensTheWay: ReadonlySet<string> = new Set(['ChargeBoxConfigured', 'RegistrationDecided']);
 
@@ -73,7 +71,7 @@ export class ChargeBoxActor {
 
   /** Counts the deviations of a request that was refused before anything could be decided about it. */
   note(metadata: Metadata): Promise<void> {
-    return this.mailbox.post(async () => void (await this.transactNoting(metadata, async () => ({ events: [] }))));
+    return this.mailbox.post(async () => void (await this.transactNoting(metadata, () => ({ events: [] }))));
   }
 
   /** Does what the operator, or a saga, asks, or says why not. */
@@ -105,7 +103,7 @@ export class ChargeBoxActor {
         const message = complete(pending, facts);
         const decision = message && decideDelegation(message, box.state, facts);
         const events = decision?.events ?? [];
-        this.takeIds(events);
+        this.context.takeIds(events);
         return { decision, events };
       }),
     );
@@ -126,44 +124,43 @@ export class ChargeBoxActor {
     });
   }
 
-  private async decideOn<Name extends CentralSystemOperation>(message: InboundMessage<Name>, box: LoadedChargeBox) {
+  private decideOn<Name extends CentralSystemOperation>(message: InboundMessage<Name>, box: LoadedChargeBox) {
+    return this.context.isPrepared(message.operation) ? this.decideNow(message, box) : this.decideSoon(message, box);
+  }
+
+  private async decideSoon<Name extends CentralSystemOperation>(message: InboundMessage<Name>, box: LoadedChargeBox) {
     while (!this.context.isPrepared(message.operation)) await this.context.prepare();
+    return this.decideNow(message, box);
+  }
+
+  private decideNow<Name extends CentralSystemOperation>(message: InboundMessage<Name>, box: LoadedChargeBox) {
     const delegation = this.context.delegation(message.operation, this.identity, box.state);
     const decision = decide(message, box.state, this.context.facts(message, box.state) as Facts, delegation);
     const events = this.context.admit(this.identity, box.state, decision.events);
-    this.takeIds(events);
+    this.context.takeIds(events);
     return { decision, events };
   }
 
-  private takeIds(events: readonly ChargeBoxEvent[]): void {
-    const { ids } = this.context;
-    if (events.some((event) => event.type === 'TransactionStarted' && event.data.transactionId === ids.peek()))
-      ids.take();
-  }
-
-  // The box showed itself, or an operator said where it is: what waits for it can be sent. At an address that has just failed it is tried
-  // again a little later, not in the same breath again and again.
+  // The box showed itself, or an operator said where it is: what waits for it can be sent.
   private showReachable(at: string): void {
-    const next = this.box && nextCall(this.box.state, at);
-    if (this.box === undefined || next === undefined) return;
-    const { deferred } = next;
-    const url = whereabouts(this.box.state, this.context.settings.outbound.peer)?.url;
-    const isElsewhere = deferred === undefined || deferred.url !== url;
-    const rest = isElsewhere ? 0 : Date.parse(deferred.at) + contactRest - Date.parse(at);
-    this.context.conversation.reachable(this.identity, Math.max(0, rest));
+    const rest = this.box && restBeforeCall(this.box.state, this.context.settings.outbound.peer, at);
+    if (rest !== undefined) this.context.conversation.reachable(this.identity, rest);
   }
 
   private async transactNoting<Outcome extends { events: readonly ChargeBoxEvent[] }>(
     metadata: Metadata,
-    work: (box: LoadedChargeBox) => Promise<Outcome>,
+    work: (box: LoadedChargeBox) => Outcome | Promise<Outcome>,
   ): Promise<Outcome> {
     const { quirks = [], receivedAt: at } = metadata;
     let { quirks: counted } = this;
-    const outcome = await this.transact(metadata, async (box) => {
-      const decided = await work(box);
+    const note = (box: LoadedChargeBox, decided: Outcome) => {
       const noted = noteQuirks(box.state, this.quirks, { quirks, events: decided.events, at });
       ({ counted } = noted);
       return noted.events === decided.events ? decided : { ...decided, events: noted.events };
+    };
+    const outcome = await this.transact(metadata, (box) => {
+      const decided = work(box);
+      return decided instanceof Promise ? decided.then((later) => note(box, later)) : note(box, decided);
     });
     this.quirks = counted;
     return outcome;
@@ -171,11 +168,13 @@ export class ChargeBoxActor {
 
   private async transact<Outcome extends { events: readonly ChargeBoxEvent[] }>(
     metadata: Metadata,
-    work: (box: LoadedChargeBox) => Promise<Outcome>,
+    work: (box: LoadedChargeBox) => Outcome | Promise<Outcome>,
   ): Promise<Outcome & { position?: Position }> {
     for (let attempt = 0; attempt < tries; attempt += 1) {
       const box = (this.box ??= await this.load());
-      const outcome = await work(box);
+      // Most decisions have nothing to wait for.
+      const decided = work(box);
+      const outcome = decided instanceof Promise ? await decided : decided;
       if (this.context.store.shared && !(await this.holdsStill(box, outcome.events))) continue;
       if (outcome.events.length === 0) return outcome;
       const stored = await this.store(box, outcome.events, metadata);

@@ -117,6 +117,13 @@ export class RuntimeContext {
     return facts;
   }
 
+  /** The id that was shown is given to nobody else, if a start took it. */
+  takeIds(events: readonly ChargeBoxEvent[]): void {
+    const { ids } = this;
+    if (events.some((event) => event.type === 'TransactionStarted' && event.data.transactionId === ids.peek()))
+      ids.take();
+  }
+
   /** The events that are worth recording: boots of unknown identities are, up to a number, or strangers could fill the disk. */
   admit(identity: string, state: ChargeBoxState, events: readonly ChargeBoxEvent[]): readonly ChargeBoxEvent[] {
     if (state.registration !== undefined || events.length === 0) return events;

@@ -62,11 +62,12 @@ class Chain {
     const before = this.underWay.get(stream);
     const former = before === undefined ? this.knownLink(stream, expected) : undefined;
     const work = former === undefined ? this.appendAfter(before, batch) : this.appendLinked(former, batch);
-    const settled: Promise<Appended> = work.finally(() => {
-      if (this.underWay.get(stream) === settled) this.underWay.delete(stream);
-    });
-    this.underWay.set(stream, settled);
-    return settled;
+    this.underWay.set(stream, work);
+    const settled = () => {
+      if (this.underWay.get(stream) === work) this.underWay.delete(stream);
+    };
+    work.then(settled, settled);
+    return work;
   }
 
   private alone(stream: string, events: readonly EventToAppend[]): readonly EventToAppend[] {

@@ -41,7 +41,7 @@ export const nobody = 'erased';
 export const isToken = (text: string): boolean => form.test(text);
 const newToken = (): string =>
   `veil-${Array.from(randomBytes(15), (byte) => letters.charAt(byte % letters.length)).join('')}`;
-const nameOf = ({ text, of }: Wanted): string => JSON.stringify([text, of]);
+const nameOf = ({ text, of }: Wanted): string => (of === undefined ? `=${text}` : JSON.stringify([text, of]));
 
 /** What the tokens of a log mean. It knows all of them that it needed so far, and follows what others append as far as it is shown it. */
 export class TextKeys {
