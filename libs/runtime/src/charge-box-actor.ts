@@ -240,13 +240,13 @@ export class ChargeBoxActor {
 
   private async appendDurably(box: LoadedChargeBox, dressed: ReturnType<typeof dress>): Promise<Position | undefined> {
     const parts = [
-      { stream: stateStream(this.identity), events: dressed.state, revision: box.stateRevision },
-      { stream: telemetryStream(this.identity), events: dressed.telemetry, revision: box.telemetryRevision },
+      { nameOf: stateStream, events: dressed.state, revision: box.stateRevision },
+      { nameOf: telemetryStream, events: dressed.telemetry, revision: box.telemetryRevision },
     ];
     let position: Position = '';
-    for (const part of parts) {
-      if (part.events.length === 0) continue;
-      const result = await this.context.store.append(part.stream, part.events, part.revision);
+    for (const { nameOf, events, revision } of parts) {
+      if (events.length === 0) continue;
+      const result = await this.context.store.append(nameOf(this.identity), events, revision);
       if (result.outcome === 'conflict') return undefined;
       position = result.position;
     }

@@ -77,8 +77,12 @@ function notesOf(quirks: readonly QuirkNote[], data: object, texts: Texts): read
 }
 
 function inList<Entry>(list: readonly Entry[], replace: (entry: Entry) => Entry): readonly Entry[] {
-  const replaced = list.map(replace);
-  return replaced.some((entry, place) => entry !== list[place]) ? replaced : list;
+  let replaced: Entry[] | undefined;
+  list.forEach((entry, place) => {
+    const after = replace(entry);
+    if (after !== entry) (replaced ??= [...list])[place] = after;
+  });
+  return replaced ?? list;
 }
 
 function inObject<Value extends object>(value: Value, texts: Texts): Value {
