@@ -18,6 +18,7 @@ function hexOf(character: string): string {
 
 /** The identity that `encodeIdentity` made this of. */
 export function decodeIdentity(encoded: string): string {
+  if (!encoded.includes('~')) return encoded;
   return decodeURIComponent(encoded.replaceAll('%', '%25').replaceAll('~', '%'));
 }
 
@@ -60,11 +61,11 @@ export const isBookkeeping = (stream: string): boolean =>
 
 /** Streams that forget all but their last events. */
 export const forgetsItsPast = (stream: string): boolean =>
-  [heartbeatPrefix, snapshotPrefix, webhookProgressPrefix, deadLetterPrefix, textKeyPrefix].some((prefix) =>
-    stream.startsWith(prefix),
-  ) ||
+  forgetful.some((prefix) => stream.startsWith(prefix)) ||
   stream === answeringRulesStream ||
   stream === webhookLeaseStream;
+
+const forgetful = [heartbeatPrefix, snapshotPrefix, webhookProgressPrefix, deadLetterPrefix, textKeyPrefix];
 
 /** What the decisions about a charge box need. */
 export const stateStream = (identity: string): string => statePrefix + encodeIdentity(identity);
@@ -85,6 +86,8 @@ export function streamOf(type: ChargeBoxEventType): 'state' | 'telemetry' | 'hea
 
 /** The identity of the charge box that a stream is about, `undefined` for other streams. */
 export function identityOfStream(stream: string): string | undefined {
-  const prefix = [statePrefix, telemetryPrefix, heartbeatPrefix].find((candidate) => stream.startsWith(candidate));
+  const prefix = ofBoxes.find((candidate) => stream.startsWith(candidate));
   return prefix === undefined ? undefined : decodeIdentity(stream.slice(prefix.length));
 }
+
+const ofBoxes = [statePrefix, telemetryPrefix, heartbeatPrefix];

@@ -6,14 +6,15 @@ type Fill<Type extends ProjectedType> = (data: DataOf<Type>) => Partial<ChargeBo
 const unknownBox = (identity: string): ChargeBoxRow => ({ identity, registration: 'Unknown', bootCount: 0 });
 
 /** A sign of life of the box, with what it tells besides. */
-function seen<Type extends ProjectedType>(fill: Fill<Type> = () => ({})): Change<ChargeBoxRow, Type> {
+function seen<Type extends ProjectedType>(fill?: Fill<Type>): Change<ChargeBoxRow, Type> {
   return {
     keys: (_data, { identity }) => [identity],
     apply: (row, data, { identity, receivedAt }) => {
       const known = row ?? unknownBox(identity);
       const lastSeenAt =
         known.lastSeenAt !== undefined && known.lastSeenAt > receivedAt ? known.lastSeenAt : receivedAt;
-      return { ...known, firstSeenAt: known.firstSeenAt ?? receivedAt, lastSeenAt, ...fill(data) };
+      const after = { ...known, firstSeenAt: known.firstSeenAt ?? receivedAt, lastSeenAt };
+      return fill === undefined ? after : { ...after, ...fill(data) };
     },
   };
 }

@@ -81,6 +81,7 @@ export const transactions: Projection<TransactionRow> = {
 };
 
 function suspected(row: TransactionRow, found: readonly Suspicion[]): TransactionRow {
+  if (found.length === 0) return row;
   const suspicions = [...new Set([...row.suspicions, ...found])];
   return suspicions.length === row.suspicions.length ? row : { ...row, suspicions };
 }
