@@ -131,10 +131,15 @@ export class KeyedTable {
 function present(row: Row): Row {
   if (row === undefined) return row;
   const members = row as Readonly<Record<string, unknown>>;
-  for (const name in members)
-    if (members[name] === undefined)
-      return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined));
+  for (const name in members) if (members[name] === undefined) return withoutAbsent(members);
   return row;
+}
+
+// Member by member: V8 then gives rows with the same members one shape, and copies them fast.
+function withoutAbsent(members: Readonly<Record<string, unknown>>): object {
+  const there: Record<string, unknown> = {};
+  for (const name in members) if (members[name] !== undefined) there[name] = members[name];
+  return there;
 }
 
 const valuesOf = ({ position, cause }: Change): readonly string[] => [position, causeText(cause)];
