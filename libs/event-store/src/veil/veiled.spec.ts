@@ -87,6 +87,14 @@ describe('what is stored', () => {
     expect(events.map(({ data }) => data)).toEqual([{ name: 'Ann' }, { name: 'Ben' }]);
   });
 
+  it('is read from its end too, by who knows nothing of it yet', async () => {
+    await store.append('a', [about({ name: 'Ann' })], 'any');
+    await store.append('b', [about({ name: 'Bob' })], 'any');
+    const reader = veiled(bare, { keys: new TextKeys(), veiling });
+    const { events } = await reader.readAll({ direction: 'backward', limit: 10 });
+    expect(events.map(({ data }) => data)).toEqual([{ name: 'Bob' }, { name: 'Ann' }]);
+  });
+
   it('takes a text that looks like a token for the text that it is', async () => {
     const hostile = 'veil-aaaaaaaaaaaaaaa';
     await store.append('log', [about({ name: hostile })], NO_STREAM);

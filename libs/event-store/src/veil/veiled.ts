@@ -166,10 +166,13 @@ class Veil {
 
   private async liftRest(events: readonly RecordedEvent[], lifted: RecordedEvent[]) {
     const unknown = new Set<string>();
-    for (const event of events)
-      if (!this.keys.isAbout(event)) for (const token of this.liftOne(event).unknown) unknown.add(token);
-    // Those whose meaning comes along are not looked up: an erasure comes at its place.
-    for (const { stream, type } of events) if (type === 'TextKeyed') unknown.delete(tokenOfStream(stream) ?? '');
+    const coming = new Set<string | undefined>();
+    // Those whose meaning comes along before are not looked up: an erasure comes at its place. Read backwards, it comes too late.
+    for (const event of events) {
+      if (event.type === 'TextKeyed') coming.add(tokenOfStream(event.stream));
+      const used = this.keys.isAbout(event) ? none : this.liftOne(event).unknown;
+      for (const token of used) if (!coming.has(token)) unknown.add(token);
+    }
     await this.keys.look(this.store, unknown);
     // What is unknown now only looks like a token.
     for (const event of events) lifted.push(...this.liftOne(event).seen);
