@@ -238,7 +238,7 @@ describe('idTags', () => {
     ['tail', '--since', '1'],
     ['tail', '--since', '1', '--json'],
     ['show', 'BOX-7', '--json'],
-    ['show', 'BOX-7', '--at', '17'],
+    ['show', 'BOX-7', '--at', '21'],
     ['show', '--projection', 'transactions'],
     ['show', '--projection', 'id_tags', '--json'],
     ['transaction', '1'],
@@ -272,12 +272,12 @@ describe('scripts', () => {
       'MeterValuesReported',
       'TransactionStopped',
     ]);
-    expect(parsed((await history(['show', 'BOX-7', '--json', '--at', '17'])).stdout)).toMatchObject({
+    expect(parsed((await history(['show', 'BOX-7', '--json', '--at', '21'])).stdout)).toMatchObject({
       wentOn: true,
-      position: '0000000000000017',
+      position: '0000000000000021',
       state: { registration: 'Accepted', open: [{ transactionId: 1 }] },
     });
-    const rows = (await history(['show', 'BOX-7', '--projection', 'transactions', '--json', '--at', '17'])).stdout;
+    const rows = (await history(['show', 'BOX-7', '--projection', 'transactions', '--json', '--at', '21'])).stdout;
     expect(parsed(rows)).toMatchObject({ key: '1', row: { status: 'open' } });
     expect(parsed((await history(['transaction', '1', '--json'])).stdout)).toMatchObject({
       status: 'stopped',
@@ -314,6 +314,29 @@ describe('scripts', () => {
     expect(cut).toMatchObject({ status: 2, stderr: expect.stringContaining('cannot be read') as string });
     expect(existsSync(join(folder, 'cut'))).toBe(false);
   }, 60_000);
+
+  it.each([
+    ['with tokens in place of idTags', undefined, ['TextKeyed']],
+    [
+      'in clear where the service would keep them so',
+      'false',
+      ['IdTagSaved', 'OperationScheduled', 'TransactionStarted', 'TransactionStopped'],
+    ],
+  ])(
+    'import %s',
+    async (_how, VEIL_ID_TAGS, types) => {
+      const env = { ...environment, DATA_DIR: join(folder, `veils-${VEIL_ID_TAGS}`), VEIL_ID_TAGS };
+      const brought = await history(['import', example, '--json'], { env });
+      expect(parsed(brought.stdout)).toMatchObject({ veils: VEIL_ID_TAGS === undefined, identical: true });
+      const { stdout } = await history(['erasure', '04a2b3c4d5', '--json'], { env });
+      const { traces } = parsed<{ traces: { type?: string }[] }>(stdout);
+      expect(new Set(traces.flatMap(({ type }) => type ?? []))).toEqual(new Set(types));
+      // What people see is the same.
+      const last = await history(['tail', '--lines', '1', '--show-id-tags'], { env });
+      expect(last.stdout).toContain('idTag=STRANGER');
+    },
+    60_000,
+  );
 
   it('get the same pseudonyms with the same key', async () => {
     const words = (file: string) => ['export', file, '--pseudonymise', '--key-file', 'names.key'];

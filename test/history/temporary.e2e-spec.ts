@@ -1,5 +1,5 @@
 import { openEmbeddedStore } from '@app/event-store';
-import { placeOfService, surroundingsIn } from '@app/history';
+import { placeOfService, surroundingsIn, veilsIn } from '@app/history';
 import type { EventToAppend } from '@app/kernel';
 import type { ChildProcess } from 'node:child_process';
 import { spawn, spawnSync } from 'node:child_process';
@@ -139,16 +139,21 @@ describe('temporary files', () => {
 describe('the environment', () => {
   it.each([
     {},
-    { DATA_DIR: '', EVENT_STORE: '', EVENT_STORE_NAMESPACE: '', CHAIN_KEY: '' },
+    { DATA_DIR: '', EVENT_STORE: '', EVENT_STORE_NAMESPACE: '', CHAIN_KEY: '', VEIL_ID_TAGS: '' },
+    { VEIL_ID_TAGS: 'true' },
+    { VEIL_ID_TAGS: '1' },
+    { VEIL_ID_TAGS: 'false' },
+    { VEIL_ID_TAGS: '0' },
     { DATA_DIR: '/srv/ocpp' },
     { EVENT_STORE: 'esdb://127.0.0.1:2113?tls=false', EVENT_STORE_NAMESPACE: '' },
     { EVENT_STORE: 'esdb://127.0.0.1:2113?tls=false', EVENT_STORE_NAMESPACE: 'depot' },
   ])('is read as the service reads it: %j', (variables: NodeJS.ProcessEnv) => {
     const read = readConfiguration(variables);
     if ('faults' in read) throw new Error(read.faults.join());
-    const { DATA_DIR, EVENT_STORE, EVENT_STORE_NAMESPACE, CHAIN_KEY } = read;
+    const { DATA_DIR, EVENT_STORE, EVENT_STORE_NAMESPACE, CHAIN_KEY, VEIL_ID_TAGS } = read;
     const surroundings = surroundingsIn(variables);
     expect(surroundings.CHAIN_KEY).toBe(CHAIN_KEY);
+    expect(veilsIn(surroundings)).toBe(VEIL_ID_TAGS);
     expect(placeOfService(surroundings)).toEqual(placeOfService({ DATA_DIR, EVENT_STORE, EVENT_STORE_NAMESPACE }));
   });
 

@@ -39,7 +39,7 @@ async function copy(options: Options, command: Command): Promise<void> {
 export async function copyBetween(
   from: Place,
   to: Place,
-  options: Pick<Options, 'continue' | 'json'> & { readonly shownAs?: string },
+  options: Pick<Options, 'continue' | 'json'> & { readonly shownAs?: string; readonly veils?: boolean },
 ): Promise<void> {
   const begin = performance.now();
   const interrupted = () => {
@@ -49,7 +49,8 @@ export async function copyBetween(
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   const source = await openSource(from);
   try {
-    const target = await openTarget(to, from);
+    const veils = options.veils === true && to.kind !== 'ndjson' && !source.isAsStored;
+    const target = await openTarget(to, from, { veils });
     try {
       const progress = showProgress(process.stderr);
       const onProgress = (each: CopyProgress) => {
@@ -61,8 +62,8 @@ export async function copyBetween(
       const seconds = (performance.now() - begin) / 1_000;
       process.stdout.write(
         options.json
-          ? `${JSON.stringify({ ...report, seconds })}\n`
-          : said(report, { from: options.shownAs ?? shownPlace(from), to: shownPlace(to), seconds }),
+          ? `${JSON.stringify({ ...report, veils, seconds })}\n`
+          : said(report, { from: options.shownAs ?? shownPlace(from), to: shownPlace(to), veils, seconds }),
       );
       if (!report.identical) process.exitCode = 1;
     } finally {
@@ -88,10 +89,11 @@ function named(options: Options, command: Command): readonly [Place, Place] {
 interface Occasion {
   readonly from: string;
   readonly to: string;
+  readonly veils: boolean;
   readonly seconds: number;
 }
 
-function said(report: CopyReport, { from, to, seconds }: Occasion): string {
+function said(report: CopyReport, { from, to, veils, seconds }: Occasion): string {
   const { kept, copied, source, target, identical, shortened, forgotten } = report;
   const rate = Math.round(source.events / seconds);
   return [
@@ -99,6 +101,7 @@ function said(report: CopyReport, { from, to, seconds }: Occasion): string {
     `${copied} events copied${kept > 0 ? `, ${kept} were there already` : ''}, in ${seconds.toFixed(1)} s (${rate} events/s with comparing)`,
     `source  ${source.events} events in ${source.streams} streams, ${source.checksum}`,
     `target  ${target.events} events in ${target.streams} streams, ${target.checksum}`,
+    ...(veils ? ['idTags are stored as tokens, so that an erasure reaches them'] : []),
     ...(shortened > 0
       ? [`${shortened} streams had forgotten their beginning; a store numbers what is left from 0`]
       : []),

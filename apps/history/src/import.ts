@@ -2,7 +2,7 @@ import { noteIn, spooled } from '@app/history';
 import { Command } from 'commander';
 import { copyBetween } from './copy';
 import type { StoreOptions } from './places';
-import { placeFrom, temporaryOf, withStore } from './places';
+import { placeFrom, temporaryOf, veils, withStore } from './places';
 
 interface Options extends StoreOptions {
   readonly continue?: boolean;
@@ -21,7 +21,7 @@ async function imported(file: string, options: Options, command: Command): Promi
   const spool = await spooled(file, process.stdin, temporaryOf(to, options));
   try {
     const note = await noteIn(spool.file).catch(() => ({}));
-    await copyBetween({ kind: 'ndjson', file: spool.file }, to, { ...options, shownAs: file });
+    await copyBetween({ kind: 'ndjson', file: spool.file }, to, { ...options, shownAs: file, veils: veils() });
     if ('part' in note)
       process.stderr.write(
         'This is a part of a history. Look into it, but run no service on it: it would give transaction ids out again.\n',

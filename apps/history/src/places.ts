@@ -9,6 +9,7 @@ import {
   placeOfService,
   snapshotType,
   surroundingsIn,
+  veilsIn,
 } from '@app/history';
 import type { ChainKey } from '@app/event-store';
 import { chainKey } from '@app/event-store';
@@ -29,6 +30,9 @@ export interface StoreOptions {
 
 /** Those of this process. */
 const surroundings = surroundingsIn(process.env);
+
+/** Whether the service with this environment puts tokens in place of idTags. */
+export const veils = (): boolean => veilsIn(surroundings);
 
 /** The options of everything that looks into a history. */
 export function withStore(command: Command): Command {

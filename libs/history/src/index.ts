@@ -11,7 +11,16 @@ export type { Moment } from './moment';
 export { openLog } from './open-log';
 export type { OpenedLog } from './open-log';
 export { masked, withMaskedEvent, withMaskedIdTags } from './personal';
-export { dataDirIn, isSamePlace, placeOf, placeOfService, shownPlace, surroundingsIn, usualFolder } from './place';
+export {
+  dataDirIn,
+  isSamePlace,
+  placeOf,
+  placeOfService,
+  shownPlace,
+  surroundingsIn,
+  usualFolder,
+  veilsIn,
+} from './place';
 export type { Place } from './place';
 export { Pseudonyms } from './pseudonyms';
 export { scan } from './scan';

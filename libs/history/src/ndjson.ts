@@ -1,7 +1,7 @@
 import { constants, createReadStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { open, stat } from 'node:fs/promises';
-import { codedError } from '@app/kernel';
+import { codedError, tokenOfStream } from '@app/kernel';
 import type { Side, Stretch } from './side';
 import type { MovedEvent, Summary } from './summary';
 import { Digest } from './summary';
@@ -40,6 +40,7 @@ const most = 20;
 /** A history in a file of lines. */
 export class NdjsonSide implements Side {
   private isCut = false;
+  isAsStored = true;
 
   private constructor(
     private readonly file: string,
@@ -53,9 +54,9 @@ export class NdjsonSide implements Side {
   static async openForReading(file: string): Promise<NdjsonSide> {
     const size = await sizeOf(file);
     if (size === undefined) throw codedError('history-unreadable', `there is no file ${file}`);
-    const violations = await violationsIn(file, size);
+    const { violations, isAsStored } = await checked(file, size);
     if (violations.length > 0) throw codedError('history-unreadable', `${file}: ${violations.join('; ')}`);
-    return new NdjsonSide(file, undefined, size, false);
+    return Object.assign(new NdjsonSide(file, undefined, size, false), { isAsStored });
   }
 
   /**
@@ -185,9 +186,19 @@ async function wholeLines(file: string): Promise<number> {
   return whole;
 }
 
-async function violationsIn(file: string, size: number): Promise<readonly string[]> {
+interface Checked {
+  readonly violations: readonly string[];
+  readonly isAsStored: boolean;
+}
+
+async function checked(file: string, size: number): Promise<Checked> {
   const violations: string[] = [];
   const digest = new Digest();
+  let isAsStored = false;
+  const take = (event: MovedEvent) => {
+    digest.take(event);
+    isAsStored ||= tokenOfStream(event.stream) !== undefined || event.metadata.chain !== undefined;
+  };
   let lines = 0;
   let end: Summary | undefined;
   for await (const line of linesOf(file, size)) {
@@ -199,10 +210,10 @@ async function violationsIn(file: string, size: number): Promise<readonly string
     }
     const fault = end === undefined ? faultOf(line, lines) : 'comes after the last line';
     if (fault !== undefined) violations.push(`line ${lines}: ${fault}`);
-    else if (lines > 1) digest.take(JSON.parse(line) as MovedEvent);
-    if (violations.length === most) return violations;
+    else if (lines > 1) take(JSON.parse(line) as MovedEvent);
+    if (violations.length === most) break;
   }
-  return violations.length > 0 ? violations : incompleteness(digest, end);
+  return { violations: violations.length > 0 ? violations : incompleteness(digest, end), isAsStored };
 }
 
 /** What every line for itself does not show: that some are missing, or were changed. */

@@ -28,6 +28,7 @@ export interface Surroundings {
   readonly EVENT_STORE?: string | undefined;
   readonly EVENT_STORE_NAMESPACE?: string | undefined;
   readonly CHAIN_KEY?: string | undefined;
+  readonly VEIL_ID_TAGS?: string | undefined;
 }
 
 /** As the service reads its environment: what is empty is not set. */
@@ -38,6 +39,7 @@ export function surroundingsIn(environment: Readonly<Record<string, string | und
     EVENT_STORE: read('EVENT_STORE'),
     EVENT_STORE_NAMESPACE: read('EVENT_STORE_NAMESPACE'),
     CHAIN_KEY: read('CHAIN_KEY'),
+    VEIL_ID_TAGS: read('VEIL_ID_TAGS'),
   };
 }
 
@@ -47,6 +49,11 @@ export const usualFolder = './data';
 /** Where a service in these surroundings keeps what is not in the history. */
 export function dataDirIn({ DATA_DIR = usualFolder }: Surroundings): string {
   return DATA_DIR;
+}
+
+/** Whether it puts tokens in place of idTags. */
+export function veilsIn({ VEIL_ID_TAGS = 'true' }: Surroundings): boolean {
+  return !['false', '0'].includes(VEIL_ID_TAGS);
 }
 
 /** Where it keeps its history, or why there is none. */

@@ -10,6 +10,8 @@ export interface Stretch {
 /** One side of a copy: a history that can be read from its beginning, and added to at its end. */
 export interface Side {
   readonly isEmpty: boolean;
+  /** Whether it holds what only a store makes, tokens of idTags or links, and so has to stay as it is. */
+  readonly isAsStored: boolean;
   /** From the first event to the last that was there when the side was opened, and all that it was given to write since. */
   read(): AsyncIterable<Stretch>;
   /**

@@ -1,4 +1,5 @@
-import type { EventStore, EventToAppend, Position } from '@app/kernel';
+import type { Cover, Covered } from '@app/event-store';
+import type { EventStore, Position } from '@app/kernel';
 import { BEGINNING, codedError, NO_STREAM } from '@app/kernel';
 import { scan } from './scan';
 import type { Side, Stretch } from './side';
@@ -14,6 +15,14 @@ export interface Lanes {
   readonly inOrder: boolean;
 }
 
+/** How events are stored where that is another form than they are read in. */
+export interface Storing {
+  readonly raw: EventStore;
+  readonly cover: Cover;
+}
+
+type Run = Covered;
+
 /** A history in an event store. */
 export class StoreSide implements Side {
   /** Revision of the last event of each stream that was written to. */
@@ -22,15 +31,18 @@ export class StoreSide implements Side {
   /** The last append of each box. */
   private readonly tails = new Map<string, Promise<void>>();
   private failure: unknown;
+  readonly isAsStored = true;
 
   private constructor(
     private readonly store: EventStore,
     private readonly lanes: Lanes,
+    private readonly storing: Storing,
     private end: Position,
   ) {}
 
-  static async open(store: EventStore, lanes: Lanes): Promise<StoreSide> {
-    return new StoreSide(store, lanes, await store.head());
+  /** `store`: as it is read; `storing`: how it is written to, the same way by default. */
+  static async open(store: EventStore, lanes: Lanes, storing: Storing = asItIs(store)): Promise<StoreSide> {
+    return new StoreSide(store, lanes, storing, await store.head());
   }
 
   get isEmpty(): boolean {
@@ -42,10 +54,14 @@ export class StoreSide implements Side {
   }
 
   async write(events: readonly MovedEvent[], countOf: (stream: string) => number): Promise<void> {
-    for (let from = 0; from < events.length;) {
-      const until = endOfRun(events, from);
-      await this.append(events.slice(from, until), countOf);
-      from = until;
+    const runs = [...runsOf(events)];
+    for (let from = 0; from < runs.length; from += this.lanes.most) {
+      const some = runs.slice(from, from + this.lanes.most);
+      // All before the first is appended: an append that waited for its tokens would come after later ones.
+      const ready = await Promise.all(
+        some.map(async ({ stream, events: run }) => ({ stream, covered: await this.storing.cover(stream, run) })),
+      );
+      for (const { stream, covered } of ready) await this.append(stream, covered, countOf);
     }
   }
 
@@ -68,13 +84,12 @@ export class StoreSide implements Side {
     await this.store.close();
   }
 
-  private async append(run: readonly MovedEvent[], countOf: (stream: string) => number): Promise<void> {
-    const stream = run[0]?.stream ?? '';
+  private async append(stream: string, covered: Covered, countOf: (stream: string) => number): Promise<void> {
     const expected = this.revisions.get(stream) ?? countOf(stream) - 1;
-    this.revisions.set(stream, expected + run.length);
+    this.revisions.set(stream, expected + covered.events.length);
     const box = stream.slice(stream.indexOf('-') + 1);
     const before = this.lanes.inOrder ? undefined : this.tails.get(box);
-    const work = this.appendAt(stream, run, { expected, before }).catch((error: unknown) => {
+    const work = this.appendAt(covered, { expected, before }).catch((error: unknown) => {
       this.failure ??= error;
     });
     this.underWay.add(work);
@@ -89,20 +104,29 @@ export class StoreSide implements Side {
 
   /** At an explicit revision with the ids of the source: whatever is tried twice is stored once. */
   private async appendAt(
-    stream: string,
-    run: readonly MovedEvent[],
+    { stream, events }: Covered,
     { expected, before }: { readonly expected: number; readonly before: Promise<void> | undefined },
   ): Promise<void> {
     if (before !== undefined) await before;
     // After a failure nothing more of the box may follow, or its order would have a gap.
     if (this.failure !== undefined) return;
-    const events = run.map(({ id, type, data, metadata }): EventToAppend => ({ id, type, data, metadata }));
-    const { outcome } = await this.store.append(stream, events, expected < 0 ? NO_STREAM : expected);
+    const { outcome } = await this.storing.raw.append(stream, events, expected < 0 ? NO_STREAM : expected);
     if (outcome === 'conflict') throw codedError('history-changed', `somebody else writes to ${stream}`);
   }
 }
 
+const asItIs = (raw: EventStore): Storing => ({ raw, cover: async (stream, events) => ({ stream, events }) });
+
 /** Events of one stream that follow each other, as many as go in one append. */
+function* runsOf(events: readonly MovedEvent[]): Generator<Run> {
+  for (let from = 0; from < events.length;) {
+    const until = endOfRun(events, from);
+    const run = events.slice(from, until).map(({ id, type, data, metadata }) => ({ id, type, data, metadata }));
+    yield { stream: events[from]?.stream ?? '', events: run };
+    from = until;
+  }
+}
+
 function endOfRun(events: readonly MovedEvent[], from: number): number {
   const stream = events[from]?.stream;
   let bytes = 0;

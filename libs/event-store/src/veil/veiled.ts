@@ -72,7 +72,16 @@ export function lifter(store: EventStore, options: VeiledOptions) {
   return async (events: readonly RecordedEvent[]): Promise<readonly RecordedEvent[]> => veil.lift(events);
 }
 
-interface Covered {
+/** Makes of events what a veiled store appends, with tokens that are durable by then. */
+export function coverer(store: EventStore, options: VeiledOptions): Cover {
+  const veil = new Veil(store, options);
+  return async (stream, events) => veil.cover(stream, events);
+}
+
+export type Cover = (stream: string, events: readonly EventToAppend[]) => Promise<Covered>;
+
+/** Events as they are stored. */
+export interface Covered {
   readonly stream: string;
   readonly events: readonly EventToAppend[];
 }

@@ -150,6 +150,7 @@ describe('a copy of a source that forgets while it is read', () => {
     const target = await NdjsonSide.openForWriting(file);
     const losing: Side = {
       isEmpty: true,
+      isAsStored: true,
       read: () => target.read(),
       write: (events) => target.write(events.slice(1)),
       flush: () => target.flush(),
