@@ -6,6 +6,7 @@ import type { DeadLetters } from './dead-letters';
 import type { Delivery } from './delivery';
 import { Lane } from './lane';
 import type { Letter, Letters } from './letters';
+import type { Memory } from './memory';
 import type { Progress, ProgressNotes } from './progress';
 import type { WebhookLimits } from './settings';
 import type { Verdict } from './verdict';
@@ -20,6 +21,7 @@ export interface CourierParts {
   readonly meter: Meter;
   readonly chance: () => number;
   readonly limits: WebhookLimits;
+  readonly memory: Memory;
   readonly letters: Letters;
   readonly delivery: Delivery;
   readonly deadLetters: Pick<DeadLetters, 'add'>;
@@ -68,11 +70,6 @@ export class Courier {
     return this.lanes.size;
   }
 
-  /** Characters of what waits in memory. */
-  get kept(): number {
-    return this.characters;
-  }
-
   /** Everything that waits is read anew: the log shows something else in the place of what was erased. */
   forget(): void {
     this.drops += 1;
@@ -99,6 +96,7 @@ export class Courier {
     this.cancelNote?.();
     await this.noting;
     await this.note();
+    this.count(-this.characters);
   }
 
   private follow(): void {
@@ -139,9 +137,8 @@ export class Courier {
 
   /** `isAsNow`: nothing was erased since it was read. */
   private append(letter: Letter, isAsNow: boolean): void {
-    const { keptEvents, keptCharacters } = this.parts.limits;
     const lane = this.lanes.get(letter.identity) ?? this.open(Lane.begun(letter.identity, this.position));
-    const fits = lane.letters.length < keptEvents && this.characters + letter.text.length <= keptCharacters;
+    const fits = lane.letters.length < this.parts.limits.keptEvents && letter.text.length <= this.spare;
     lane.upTo = letter.position;
     lane.whole &&= fits && isAsNow && !lane.pausing;
     if (lane.whole) this.keep(lane, letter);
@@ -151,11 +148,20 @@ export class Courier {
 
   private keep(lane: Lane, letter: Letter): void {
     lane.letters.push(letter);
-    this.characters += letter.text.length;
+    this.count(letter.text.length);
   }
 
   private shorten(lane: Lane, most: number): void {
-    for (const { text } of lane.shorten(most)) this.characters -= text.length;
+    for (const { text } of lane.shorten(most)) this.count(-text.length);
+  }
+
+  private count(characters: number): void {
+    this.characters += characters;
+    this.parts.memory.count(characters);
+  }
+
+  private get spare(): number {
+    return this.parts.memory.roomBeside(this.characters);
   }
 
   /** Begins as many attempts as there may be. */
@@ -195,7 +201,7 @@ export class Courier {
     // More may have come meanwhile.
     const isAll = page.next >= lane.upTo;
     const wanted = page.events.filter(({ position }) => position <= lane.upTo).map((event) => letters.of(event));
-    let room = Math.min(limits.keptCharacters / limits.parallel, limits.keptCharacters - this.characters);
+    let room = Math.min(limits.keptCharacters / limits.parallel, this.spare);
     const fitting = wanted.filter(({ text }, place) => place === 0 || (room -= text.length) > 0);
     for (const letter of fitting) this.keep(lane, letter);
     lane.whole = isAll && fitting.length === wanted.length;
@@ -237,7 +243,7 @@ export class Courier {
   }
 
   private settle(lane: Lane, letter: Letter): void {
-    if (lane.settle(letter)) this.characters -= letter.text.length;
+    if (lane.settle(letter)) this.count(-letter.text.length);
     this.changed();
     this.goOn(lane);
   }
@@ -258,7 +264,7 @@ export class Courier {
     if (this.over) return;
     lane.pausing = true;
     this.shorten(lane, 1);
-    if (this.characters > this.parts.limits.keptCharacters) this.shorten(lane, 0);
+    if (this.spare < 0) this.shorten(lane, 0);
     lane.cancel = this.parts.alarm.after(milliseconds, () => {
       lane.pausing = false;
       this.ready.push(lane);

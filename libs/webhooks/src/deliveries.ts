@@ -7,6 +7,7 @@ import { Delivery } from './delivery';
 import type { Holder } from './lease';
 import { Lease } from './lease';
 import { Letters } from './letters';
+import { Memory } from './memory';
 import { ProgressNotes } from './progress';
 import { Redeliveries } from './redeliveries';
 import type { Registry, Webhook } from './registry';
@@ -51,6 +52,7 @@ export class Deliveries {
   readonly faults = new Map<string, string>();
   private readonly running = new Map<string, Running>();
   private readonly lease: Lease;
+  private readonly memory: Memory;
   private over = false;
   private rung = false;
   private work: Promise<void> = Promise.resolve();
@@ -61,6 +63,7 @@ export class Deliveries {
     private readonly registry: Registry,
   ) {
     const { store, clock, alarm, log, holder, limits } = parts;
+    this.memory = new Memory(limits.keptCharacters);
     const seconds = Math.max(30, (3 * limits.timeout) / 1_000);
     this.lease = new Lease({ store, clock, alarm, log, holder, seconds, looked: () => this.wake() });
   }
@@ -68,6 +71,11 @@ export class Deliveries {
   /** Boxes whose events wait, over all webhooks that are told here. */
   get waiting(): number {
     return [...this.running.values()].reduce((sum, { courier }) => sum + courier.waiting, 0);
+  }
+
+  /** Characters of what waits in memory, over all webhooks. */
+  get kept(): number {
+    return this.memory.taken;
   }
 
   /** Looks what is to be done now. */
@@ -149,6 +157,7 @@ export class Deliveries {
       ...this.parts,
       id,
       letters,
+      memory: this.memory,
       delivery: new Delivery({ id, url, secret }, send, clock, meter),
       deadLetters: new DeadLetters(store, clock, id, limits.deadLetters),
       mayDeliver: () => this.lease.isHeldFor(limits.timeout),

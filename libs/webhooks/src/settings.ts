@@ -12,8 +12,9 @@ export interface WebhookLimits {
   readonly parallel: number;
   /** Boxes of one webhook whose events may wait; with more, the log is read no further. */
   readonly behind: number;
-  /** Events of one box, and characters of all, that are kept in memory. */
+  /** Events of one box that are kept in memory. */
   readonly keptEvents: number;
+  /** Characters of all events that are kept in memory, for all webhooks; one alone has half of it. */
   readonly keptCharacters: number;
   /** Dead letters of one webhook that are kept; the oldest go first. */
   readonly deadLetters: number;
@@ -30,7 +31,7 @@ export const webhookDefaults: WebhookLimits = {
   parallel: 8,
   behind: 500,
   keptEvents: 16,
-  keptCharacters: 8 * 1_048_576,
+  keptCharacters: 16 * 1_048_576,
   deadLetters: 1_000,
   webhooks: 100,
   noteEvery: 1_000,

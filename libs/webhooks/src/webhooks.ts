@@ -103,6 +103,11 @@ export class Webhooks {
     return this.deliveries.waiting;
   }
 
+  /** Characters of what waits in memory. */
+  get kept(): number {
+    return this.deliveries.kept;
+  }
+
   /** Webhooks that are not told, with the reasons. */
   get faults(): readonly string[] {
     return [...this.deliveries.faults].map(([id, fault]) => `webhook ${id}: ${fault}`);

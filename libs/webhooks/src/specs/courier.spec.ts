@@ -4,6 +4,7 @@ import { silentLog, silentMeter } from '@app/kernel';
 import { Courier } from '../courier';
 import { Delivery } from '../delivery';
 import { Letters } from '../letters';
+import { Memory } from '../memory';
 import type { WebhookLimits } from '../settings';
 import { webhookDefaults } from '../settings';
 import { FakeReceiver, happen, ok, status } from './at-work';
@@ -17,6 +18,7 @@ const boxes = Array.from({ length: 60 }, (_, place) => `B${place}`);
 const each = 12;
 
 function at(store: EventStore, alarm: FakeAlarm, receiver: FakeReceiver) {
+  const memory = new Memory(keptCharacters);
   let noted = { position: '', behind: [] } as ConstructorParameters<typeof Courier>[1];
   const parts = {
     id: 'W',
@@ -27,6 +29,7 @@ function at(store: EventStore, alarm: FakeAlarm, receiver: FakeReceiver) {
     meter: silentMeter,
     chance: () => 1,
     limits: few,
+    memory,
     letters: new Letters({ store, filter: {}, shown: (event) => event, limit: few.keptEvents }),
     delivery: new Delivery({ id: 'W', url: 'https://example.com/', secret: 's' }, receiver.send, alarm, silentMeter),
     deadLetters: { add: async () => '' },
@@ -35,7 +38,7 @@ function at(store: EventStore, alarm: FakeAlarm, receiver: FakeReceiver) {
     gone: async () => undefined,
     overtaken: () => undefined,
   };
-  return { begin: () => new Courier(parts, noted) };
+  return { memory, begin: () => new Courier(parts, noted) };
 }
 
 async function behind(boxes: readonly string[]) {
@@ -50,11 +53,11 @@ async function behind(boxes: readonly string[]) {
 
 describe('what is kept of boxes that are behind', () => {
   it('is bounded over all of them, also after a restart, and nothing is lost by that', async () => {
-    const { alarm, receiver, largest, begin } = await behind(boxes);
+    const { alarm, receiver, largest, memory, begin } = await behind(boxes);
     const most = keptCharacters + few.parallel * largest;
     let courier = begin();
     const kept = new Set<number>();
-    const answering = (sent: typeof ok) => () => (kept.add(courier.kept), sent);
+    const answering = (sent: typeof ok) => () => (kept.add(memory.taken), sent);
     receiver.answer = answering(status(500));
     courier.start();
     await alarm.pass(0);
@@ -67,14 +70,14 @@ describe('what is kept of boxes that are behind', () => {
     receiver.answer = answering(ok);
     receiver.got.length = 0;
     await alarm.pass(200);
-    expect([courier.waiting, courier.kept]).toEqual([0, 0]);
+    expect([courier.waiting, memory.taken]).toEqual([0, 0]);
     expect(Math.max(...kept)).toBeLessThanOrEqual(most);
     for (const box of boxes) expect(receiver.numbers(box)).toEqual(Array.from({ length: each }, (_, n) => n));
     await courier.stop();
   });
 
   it('is one event at most for a box whose next attempt is awaited', async () => {
-    const { alarm, store, largest, begin } = await behind(['A', 'B']);
+    const { alarm, store, largest, memory, begin } = await behind(['A', 'B']);
     await happen(store, 'C', 0);
     const courier = begin();
     courier.start();
@@ -82,8 +85,8 @@ describe('what is kept of boxes that are behind', () => {
     for (let n = 1; n < each; n += 1) await happen(store, 'C', n);
     await alarm.pass(0);
     expect(courier.waiting).toBe(3);
-    expect(courier.kept).toBeGreaterThan(largest);
-    expect(courier.kept).toBeLessThanOrEqual(3 * largest);
+    expect(memory.taken).toBeGreaterThan(largest);
+    expect(memory.taken).toBeLessThanOrEqual(3 * largest);
     await courier.stop();
   });
 });
