@@ -50,7 +50,7 @@ export type Replace = (kind: PersonalKind, text: string) => string;
 export function replaced(value: unknown, replace: Replace): unknown {
   if (Array.isArray(value)) return value.map((member) => replaced(member, replace));
   if (typeof value !== 'object' || value === null) return value;
-  const isTelling = isTellingSetting(value) || isSigned(value);
+  const isTelling = isTellingSetting(value) || isTellingReading(value);
   return Object.fromEntries(
     Object.entries(value).map(([name, member]) => [
       name,
@@ -63,17 +63,24 @@ export function replaced(value: unknown, replace: Replace): unknown {
 
 /** What tells nobody anything as the value of a setting; longer rows of digits may be addresses, numbers of phones or of cards. */
 const harmless = /^(-?\d{1,5}(\.\d{1,3})?|true|false)?$/i;
+const isFlag = /^(true|false)?$/i;
+/** Keys of settings that are about who somebody is, or a secret, however short. */
+const telling = /id_?tag|rfid|uid|user|card|token|code|passw|secret|pin(?![a-z])/i;
 
 /** A key of the configuration of a box with its value, which may be an address or a password. */
 function isTellingSetting(value: object): boolean {
   const { key, value: set } = value as { readonly key?: unknown; readonly value?: unknown };
-  return typeof key === 'string' && typeof set === 'string' && !harmless.test(set);
+  if (typeof key !== 'string' || typeof set !== 'string') return false;
+  return !(telling.test(key) ? isFlag : harmless).test(set);
 }
 
-/** A reading that its meter has signed, often with the idTag and serial numbers within. */
-function isSigned(value: object): boolean {
-  const { format } = value as { readonly format?: unknown };
-  return typeof format === 'string' && /^signeddata$/i.test(format);
+const figure = /^\s*[-+]?[\d.,]+(e[-+]?\d+)?\s*$/i;
+
+/** A reading that its meter has signed, often with the idTag and serial numbers within, or one that is no figure. */
+function isTellingReading(value: object): boolean {
+  const { format, key, value: text } = value as { readonly format?: unknown; readonly key?: unknown; value?: unknown };
+  const isSigned = typeof format === 'string' && /^signeddata$/i.test(format);
+  return isSigned || (key === undefined && typeof text === 'string' && !figure.test(text));
 }
 
 function kindOf(name: string, member: string): PersonalKind | undefined {

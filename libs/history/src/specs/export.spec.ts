@@ -245,6 +245,25 @@ describe('pseudonyms', () => {
     expect(event('ConfigurationRead', { configurationKey: telling })).toEqual({
       configurationKey: ['-', '-', '-', '0711', '-', 'TRUE'].map((value) => ({ key: 'Any', value })),
     });
+    const ofSomebody = ['FreeVendIdTag', 'PIN', 'LocalPin', 'MasterCard', 'StopCode'].map((key) => ({ key }));
+    const ofNobody = [
+      { key: 'WebSocketPingInterval', value: '54321' },
+      { key: 'StopTransactionOnInvalidIdTag', value: 'true' },
+    ];
+    expect(
+      event('ConfigurationRead', {
+        configurationKey: [...ofSomebody.map(({ key }) => ({ key, value: '4711' })), ...ofNobody],
+      }),
+    ).toEqual({ configurationKey: [...ofSomebody.map(({ key }) => ({ key, value: '-' })), ...ofNobody] });
+    const readings = ['4711', '-12,5', '1.5e3', 'Jo12', '04A2', ''].map((value) => ({ value, unit: 'Wh' }));
+    expect(event('MeterValuesReported', { values: [{ value: readings }] })).toEqual({
+      values: [{ value: ['4711', '-12,5', '1.5e3', '-', '-', ''].map((value) => ({ value, unit: 'Wh' })) }],
+    });
+    expect(event('DataTransferReceived', { vendorId: 'v', data: '4711', info: 'PIN 4711' })).toEqual({
+      vendorId: 'v',
+      data: '-',
+      info: '-',
+    });
     expect(event('ConnectorStatusReported', { errorCode: 'OtherError', vendorErrorCode: 'card 04A2' })).toEqual({
       errorCode: 'OtherError',
       vendorErrorCode: '-',
