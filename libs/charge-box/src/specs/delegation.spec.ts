@@ -1,7 +1,7 @@
 import type { ChargeBoxEvent, DelegationMessage } from '../index';
 import { completeResponse, decide, decideDelegation, delegationLimits } from '../index';
 import type { CentralSystemOperation, CentralSystemRequest } from '@app/ocpp';
-import { given, noon, registered, secondsAfterNoon, stateAfter, usualFacts } from '@app/testing';
+import { decidedFor, given, noon, registered, secondsAfterNoon, stateAfter, usualFacts } from '@app/testing';
 
 // Requests that somebody outside answers: what waits, what an answer means, what happens without one. Cannot see: timers.
 
@@ -179,6 +179,25 @@ describe('an answer', () => {
         data: expect.objectContaining({ transactionId: 99, idTagInfo: verdict }) as object,
       }),
     );
+  });
+
+  it('may give an id that an orphaned stop named before: an operator can bind that stop to it', () => {
+    const early = given(registered).when('StopTransaction', { ...stop, transactionId: 99 }).decision.events;
+    const { events } = ask('StartTransaction', start, [registered, ...early]);
+    const started = tell(answer({ transactionId: 99, idTagInfo: { status: 'Accepted' } }), events).events;
+    const box = stateAfter([...events, ...started]);
+    const [{ orphanId } = { orphanId: '' }] = box.orphans;
+    const close = {
+      kind: 'close-transaction',
+      transactionId: 99,
+      orphanId,
+      reason: 'It came early.',
+      at: noon,
+    } as const;
+    expect(decidedFor(close, box)).toMatchObject({
+      outcome: 'done',
+      events: [{ type: 'TransactionClosed', data: { transactionId: 99, orphanId, meterStop: 2 } }],
+    });
   });
 
   it.each([

@@ -244,6 +244,16 @@ describe('transactions', () => {
   });
 
   it.each([
+    ['started later', [step('orphan'), step('start')]],
+    ['was over', [step('start'), step('stop'), step('orphan')]],
+    ['is one of another box', [step('start', 1, 1), step('orphan')]],
+  ])('does not say that an orphaned stop has no start where its transaction %s', async (_how, life) => {
+    expect(await find(life)).toEqual([
+      'orphaned-stop: A stop of transaction 1 came when that was not open at this box: it was over, started later, or is one of another box.',
+    ]);
+  });
+
+  it.each([
     ['TransactionCorrected', { transactionId: 1, ...closing }],
     ['OrphanDismissed', { transactionId: 3 }],
   ])('counts an orphaned stop as settled by %s', async (type, members) => {

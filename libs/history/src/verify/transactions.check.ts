@@ -72,7 +72,9 @@ class TransactionsRun implements CheckRun {
     for (const { transactionId, place } of this.orphans.values())
       this.report({
         code: 'orphaned-stop',
-        what: `A stop of transaction ${transactionId} has no start at this box.`,
+        what: this.ids.has(transactionId)
+          ? `A stop of transaction ${transactionId} came when that was not open at this box: it was over, started later, or is one of another box.`
+          : `A stop of transaction ${transactionId} has no start at this box.`,
         place: { ...place, transactionId },
         todo: 'Bind it to the transaction that it ends: close that one with the orphanId of this stop, also when it has ended. If it belongs to none, dismiss it (POST /api/charge-boxes/{identity}/orphans/{orphanId}/dismiss).',
       });
