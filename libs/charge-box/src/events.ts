@@ -175,7 +175,7 @@ export interface TransactionStart {
   readonly reservationId?: number;
   readonly idTagInfo: IdTagInfo;
   readonly suspicions: readonly Suspicion[];
-  /** Transactions that were still open on the connector. */
+  /** Transactions that held the connector until then. */
   readonly supersedes?: readonly number[];
   readonly at: string;
 }

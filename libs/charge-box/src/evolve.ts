@@ -85,7 +85,7 @@ function started(state: ChargeBoxState, start: Data<'TransactionStarted'>): Char
     meterStart,
   };
   const others = state.open.map((other) =>
-    other.connectorId === connectorId ? { ...other, superseded: true as const } : other,
+    other.connectorId === connectorId && other.superseded !== true ? { ...other, superseded: true as const } : other,
   );
   const open = appended(others, transaction, limits.open);
   return meterStart === undefined

@@ -19,8 +19,9 @@ export const startTransaction = inbound<'StartTransaction'>()({
     const { connectorId, idTag, meterStart, reservationId } = request;
     const { newTransactionId: transactionId, authorization: idTagInfo, policy } = facts;
     const { at } = origin;
+    // One that was superseded before has been told of, and holds no connector.
     const supersedes = box.open
-      .filter((other) => other.connectorId === connectorId)
+      .filter((other) => other.connectorId === connectorId && other.superseded !== true)
       .map((other) => other.transactionId);
     const started: ChargeBoxEvent = {
       type: 'TransactionStarted',
@@ -38,6 +39,7 @@ export const startTransaction = inbound<'StartTransaction'>()({
           request,
           interpreted,
           at,
+          isOccupied: supersedes.length > 0,
           accepted: idTagInfo.status === 'Accepted',
           power: policy.maximumPower,
         }),
@@ -70,6 +72,7 @@ interface Start {
   readonly request: CentralSystemRequest<'StartTransaction'>;
   readonly interpreted: InterpretedTime;
   readonly at: string;
+  readonly isOccupied: boolean;
   readonly accepted: boolean;
   readonly power: number;
 }
@@ -79,12 +82,13 @@ function suspicions({
   request: { connectorId, meterStart },
   interpreted: { time, suspicions: ofTime },
   at,
+  isOccupied,
   accepted,
   power,
 }: Start): readonly Suspicion[] {
   const found: Suspicion[] = [...ofTime];
   if (!accepted) found.push('unaccepted-id-tag');
-  if (box.open.some((transaction) => transaction.connectorId === connectorId)) found.push('connector-occupied');
+  if (isOccupied) found.push('connector-occupied');
   const meter =
     meterStart === undefined
       ? 'meter-missing'

@@ -1,3 +1,4 @@
+import type { ChargeBoxEvent } from '../index';
 import { given, noon, registered, secondsAfterNoon, stateAfter } from '@app/testing';
 
 const accepted = { status: 'Accepted' } as const;
@@ -72,6 +73,30 @@ describe('StartTransaction', () => {
     given(...running(), ...second.decision.events)
       .when('StopTransaction', stop, { at: afterwards })
       .thenRecords({ type: 'TransactionStopped', data: { suspicions: ['superseded'] } });
+  });
+
+  it('on a connector whose lost transaction was superseded before, and whose last one has ended, is not suspect', () => {
+    const second = given(...running()).when(
+      'StartTransaction',
+      { ...start, timestamp: secondsAfterNoon(60) },
+      { facts: { newTransactionId: 8 } },
+    ).decision.events;
+    const third = { ...start, timestamp: afterwards, meterStart: 11_000 };
+    const again = (...events: readonly ChargeBoxEvent[]) =>
+      given(...running(), ...second, ...events).when('StartTransaction', third, {
+        at: afterwards,
+        facts: { newTransactionId: 9 },
+      });
+    const ended = given(...running(), ...second).when(
+      'StopTransaction',
+      { ...stop, transactionId: 8 },
+      { at: afterwards },
+    );
+    again(...ended.decision.events).thenRecords({ type: 'TransactionStarted', data: { suspicions: [] } });
+    again().thenRecords({
+      type: 'TransactionStarted',
+      data: { suspicions: ['connector-occupied'], supersedes: [8] },
+    });
   });
 
   it('uses up the reservation that it names, known or not', () => {
