@@ -20,7 +20,7 @@ import { benchStore } from './store';
 // Speed as ratios: ours and the floor by turns in one run on one machine. `npm run bench -- --quick` takes a minute, all of it some more.
 
 interface Row {
-  readonly scenario: string;
+  readonly scenario: ScenarioName;
   readonly connections: number;
   readonly keepAlive: boolean;
   readonly floor: LoadResult;
