@@ -127,7 +127,7 @@ function corrected(
 ): ChargeBoxState {
   const next = withOrphan(state, orphanId, bound(transactionId));
   const wattHours = meterStop ?? lastRegister;
-  return withRegister(next, connectorId, { wattHours, at: stoppedAt });
+  return withNewerRegister(next, connectorId, { wattHours, at: stoppedAt });
 }
 
 interface Ending extends Pick<EndedTransaction, 'stopKey' | 'stopInfo'> {
@@ -147,17 +147,23 @@ function ended(
     open,
     ended: appended(state.ended, { ...transaction, stopKey: key, stopInfo }, limits.ended),
   };
-  return withRegister(next, transaction.connectorId, register);
+  return transaction.superseded === true
+    ? withNewerRegister(next, transaction.connectorId, register)
+    : withRegister(next, transaction.connectorId, register);
 }
 
 /** The register that the end of a transaction named, unless a newer one is known: the stop of a superseded transaction comes late. */
+function withNewerRegister(state: ChargeBoxState, connectorId: number, register: Ending['register']): ChargeBoxState {
+  const known = state.connectors.find((connector) => connector.connectorId === connectorId)?.register;
+  return known !== undefined && known.at > register.at ? state : withRegister(state, connectorId, register);
+}
+
 function withRegister(
   state: ChargeBoxState,
   connectorId: number,
   { wattHours, at }: Ending['register'],
 ): ChargeBoxState {
-  const known = state.connectors.find((connector) => connector.connectorId === connectorId)?.register;
-  if (wattHours === undefined || (known !== undefined && known.at > at)) return state;
+  if (wattHours === undefined) return state;
   return { ...state, connectors: withConnector(state, connectorId, { register: { wattHours, at } }) };
 }
 

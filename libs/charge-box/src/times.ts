@@ -38,7 +38,8 @@ function momentOf(text: string, timeZone: string): Moment {
     : { at: inZone(parsed.local, timeZone), zone: ['time-without-zone'] };
 }
 
-// A box repeats what was not answered within minutes; a session, and a quarter of an hour between two readings, take longer.
+// A box repeats what was not answered within minutes; most sessions, and a quarter of an hour between two readings, take longer. A start whose
+// transaction has ended is no repetition in any case.
 const repetition = 15 * 60_000;
 
 /** Whether what came first and has the same content may be what comes now: where the clock says nothing, only if it was not long ago. */

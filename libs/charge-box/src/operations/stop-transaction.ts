@@ -17,8 +17,10 @@ export const stopTransaction = inbound<'StopTransaction'>()({
     const { transactionId, idTag } = request;
     const interpreted = interpretTime(request.timestamp, origin.at, box.settings.timeZone);
     const key = orphanKey(request, origin);
+    // Its id outlives an erasure of the idTag, the key that is made of what the log shows does not.
     const orphan = box.orphans.findLast(
-      (known) => known.key === key && mayBeSame(interpreted.suspicions, known.receivedAt, origin.at),
+      (known) =>
+        known.orphanId === key || (known.key === key && mayBeSame(interpreted.suspicions, known.receivedAt, origin.at)),
     );
     // It is billed where an operator put it, whatever has begun under its id since.
     if (orphan?.boundTo !== undefined) return repeat(firstAnswer(orphan));

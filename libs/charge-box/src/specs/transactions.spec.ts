@@ -350,6 +350,49 @@ describe('StopTransaction', () => {
       });
   });
 
+  it('sets what is known of the meter also where the clock ran ahead at the start', () => {
+    const ahead = { ...start, timestamp: secondsAfterNoon(72_000) };
+    const begun = [registered, ...given(registered).when('StartTransaction', ahead).decision.events];
+    const stopped = given(...begun).when('StopTransaction', { ...stop, meterStop: 20_000 }, { at: afterwards });
+    given(...begun, ...stopped.decision.events)
+      .when(
+        'StartTransaction',
+        { ...start, timestamp: secondsAfterNoon(10_800), meterStart: 5_000 },
+        { at: secondsAfterNoon(10_800) },
+      )
+      .thenRecords({ type: 'TransactionStarted', data: { suspicions: ['meter-backwards'] } });
+  });
+
+  it('that is an orphan is the same again after its idTag was erased, and stays bound', () => {
+    const orphaned = { transactionId: 4_000, idTag: 'CARD', timestamp: noon, meterStop: 9_000 };
+    const [first] = given(registered).when('StopTransaction', orphaned).decision.events;
+    if (first?.type !== 'OrphanStopReceived') throw new Error('It is no orphan.');
+    const { orphanId } = first.data;
+    const erased: ChargeBoxEvent = { ...first, data: { ...first.data, idTag: 'erased-1' } };
+    given(registered, erased).when('StopTransaction', orphaned).thenRecords();
+    const bound: ChargeBoxEvent = {
+      type: 'TransactionClosed',
+      data: {
+        transactionId: 7,
+        connectorId: 1,
+        meterStop: 9_000,
+        stoppedAt: noon,
+        orphanId,
+        suspicions: [],
+        reason: 'It is this one.',
+        at: noon,
+      },
+    };
+    const later = given(...running(), erased, bound).when(
+      'StartTransaction',
+      { ...start, timestamp: afterwards },
+      { at: afterwards, facts: { newTransactionId: 4_000 } },
+    );
+    given(...running(), erased, bound, ...later.decision.events)
+      .when('StopTransaction', orphaned, { at: afterwards })
+      .thenRecords();
+  });
+
   it('that comes late for a superseded transaction does not set back what is known of the meter', () => {
     const second = { ...start, timestamp: secondsAfterNoon(1_800), meterStart: 20_000 };
     const next = [
