@@ -13,6 +13,10 @@ const folder = mkdtempSync(join(tmpdir(), 'ocpp-judge-'));
 const history = (...args: readonly string[]) =>
   spawnSync(process.execPath, [script, ...args], { encoding: 'utf8', cwd: folder, timeout: 60_000 });
 
+// Clocks that are long behind are judged by the receipt.
+const ago = (minutes: number) => new Date(Date.now() - minutes * 60_000).toISOString();
+const began = start({ idTag: 'CARD', timestamp: ago(60) });
+
 let service: TestService;
 beforeAll(async () => {
   service = await startTestService({ EVENT_STORE: 'embedded' });
@@ -20,15 +24,15 @@ beforeAll(async () => {
   await send(boot);
   await send('<cs:heartbeatRequest/>');
   await send('<cs:authorizeRequest><cs:idTag>CARD</cs:idTag></cs:authorizeRequest>');
-  const { body } = await send(start({ idTag: 'CARD' }));
+  const { body } = await send(began);
   const id = /<transactionId>(\d+)</.exec(body)?.[1] ?? '';
-  await send(start({ idTag: 'CARD' }));
+  await send(began);
   await send(
     `<cs:meterValuesRequest><cs:connectorId>1</cs:connectorId><cs:transactionId>${id}</cs:transactionId><cs:values>` +
-      '<cs:timestamp>2026-03-01T12:30:00Z</cs:timestamp><cs:value unit="kWh">15</cs:value></cs:values></cs:meterValuesRequest>',
+      `<cs:timestamp>${ago(30)}</cs:timestamp><cs:value unit="kWh">15</cs:value></cs:values></cs:meterValuesRequest>`,
   );
   await send(
-    `<cs:stopTransactionRequest><cs:transactionId>${id}</cs:transactionId><cs:timestamp>2026-03-01T13:00:00Z</cs:timestamp>` +
+    `<cs:stopTransactionRequest><cs:transactionId>${id}</cs:transactionId><cs:timestamp>${ago(0)}</cs:timestamp>` +
       '<cs:meterStop>20000</cs:meterStop></cs:stopTransactionRequest>',
   );
   await send(
