@@ -68,7 +68,7 @@ describe('a server node', () => {
     (await feed()).tell('request', request('m1'), '1');
     await until(() => got.out.length === 1);
     expect(got.out[0]).toMatchObject(request('m1', { respondBy: expect.any(String) }));
-    expect(statusOf(one.id).text).toBe('following, 1 unanswered');
+    await until(() => statusOf(one.id).text === 'following, 1 unanswered');
     const lost = service.feed(feedPath);
     lost.response.destroy();
     const again = await until(() => service.feeds.find((other) => other !== lost));
